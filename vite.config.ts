@@ -1,0 +1,21 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { defineConfig } from 'vite';
+
+/** Headers that make the page cross-origin isolated, so that ONNX Runtime may use WASM threads. */
+const isolationHeaders = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+};
+
+export default defineConfig({
+  base: './',
+  plugins: [svelte()],
+  resolve: {
+    // ONNX Runtime's wasm and its loader stay files of their own: threads then load 24 kB, not our bundle.
+    conditions: ['onnxruntime-web-use-extern-wasm', 'browser', 'module', 'import', 'default'],
+  },
+  worker: { format: 'es', plugins: () => [] },
+  build: { target: 'es2023', sourcemap: true, assetsInlineLimit: 0 },
+  server: { headers: isolationHeaders },
+  preview: { headers: isolationHeaders },
+});
