@@ -1,0 +1,356 @@
+/**
+ * Sole owner of the engine's worker on the page's side: starts it, queues requests, cancels, restarts it when it dies,
+ * and turns every request into a generation record. One request runs at a time, the others wait in order.
+ */
+import type { Remote } from 'comlink';
+import { proxy } from 'comlink';
+import type {
+  EngineApi,
+  EngineEvent,
+  EngineMemory,
+  EngineOutcome,
+  LoadOptions,
+  LoadProgress,
+  LoadReport,
+  TokenEvent,
+} from '../contracts/engine.ts';
+import { failure, type Failure, type Result } from '../contracts/failure.ts';
+import type {
+  EngineDescription,
+  GenerationParameters,
+  GenerationRecord,
+  GenerationRequest,
+} from '../contracts/generation.ts';
+
+/** A running worker and the way to end it. `onCrash` is called at most once, with what the browser said. */
+export interface EngineWorker {
+  readonly api: Remote<EngineApi>;
+  terminate(): void;
+}
+
+export type SpawnEngine = (onCrash: (message: string) => void) => EngineWorker;
+
+export interface EngineClientOptions {
+  readonly spawn: SpawnEngine;
+  /** Monotonic clock in milliseconds. */
+  readonly now: () => number;
+  /** Wall clock in milliseconds since 1970. */
+  readonly epochNow: () => number;
+  readonly newId: () => string;
+  readonly onEvent: (event: EngineClientEvent) => void;
+}
+
+export type EngineClientEvent =
+  | EngineEvent
+  | { readonly kind: 'worker-crashed'; readonly message: string; readonly restarts: number }
+  | { readonly kind: 'queue'; readonly waiting: number; readonly running: boolean };
+
+export interface GenerateInput {
+  readonly prompt: string;
+  /** Checked already (core/prompt/parse-parameters.ts). */
+  readonly parameters: GenerationParameters;
+}
+
+export interface GenerateHooks {
+  readonly onToken?: (event: TokenEvent) => void;
+  /** The request has left the queue. */
+  readonly onStart?: () => void;
+  readonly signal?: AbortSignal;
+}
+
+interface Job {
+  readonly request: GenerationRequest;
+  readonly hooks: GenerateHooks;
+  readonly acceptedAtMs: number;
+  readonly acceptedAtEpochMs: number;
+  readonly resolve: (record: GenerationRecord) => void;
+  startedAtMs: number | null;
+  settled: boolean;
+}
+
+/** Requests that may wait at once; further ones are refused rather than kept waiting for minutes. */
+export const MAX_WAITING = 100;
+
+/** How long the worker may take to obey a cancel before it is ended and started anew. */
+const CANCEL_GRACE_MS = 15_000;
+
+export class EngineClient {
+  readonly #options: EngineClientOptions;
+  #worker: EngineWorker | null = null;
+  #loaded: { options: LoadOptions; engine: EngineDescription } | null = null;
+  #waiting: Job[] = [];
+  #running: Job | null = null;
+  #rejectRunning: ((failure: Failure) => void) | null = null;
+  #rejectLoad: ((failure: Failure) => void) | null = null;
+  #restarts = 0;
+
+  constructor(options: EngineClientOptions) {
+    this.#options = options;
+  }
+
+  get engine(): EngineDescription | null {
+    return this.#loaded?.engine ?? null;
+  }
+
+  /** Requests that wait, without the one that runs. */
+  get waitingCount(): number {
+    return this.#waiting.length;
+  }
+
+  get restartCount(): number {
+    return this.#restarts;
+  }
+
+  /** Loads a model, in place of the one before. Requests that wait stay in the queue and use the new one. */
+  async load(
+    options: LoadOptions,
+    onProgress: (progress: LoadProgress) => void = () => {},
+  ): Promise<Result<LoadReport>> {
+    this.#loaded = null;
+    const result = await this.#raceCrash<Result<LoadReport>>(
+      (worker) => worker.api.load(options, proxy(onProgress), proxy(this.#onEngineEvent)),
+      (reject) => (this.#rejectLoad = reject),
+      (crash) => ({ ok: false, failure: crash }),
+    );
+    this.#rejectLoad = null;
+    if (result.ok) {
+      this.#loaded = { options, engine: result.value.engine };
+      this.#pump();
+    }
+    return result;
+  }
+
+  async cancelLoad(): Promise<void> {
+    await this.#worker?.api.cancelLoad();
+  }
+
+  /**
+   * Queues a request and returns its record when it has ended, however it ended: never rejects.
+   * A failed request has `finishReason: 'error'` and a `failure`.
+   */
+  generate(input: GenerateInput, hooks: GenerateHooks = {}): Promise<GenerationRecord> {
+    return new Promise((resolve) => {
+      const job: Job = {
+        request: { id: this.#options.newId(), prompt: input.prompt, parameters: input.parameters },
+        hooks,
+        acceptedAtMs: this.#options.now(),
+        acceptedAtEpochMs: this.#options.epochNow(),
+        resolve,
+        startedAtMs: null,
+        settled: false,
+      };
+      if (this.#loaded === null && this.#rejectLoad === null) {
+        this.#settle(job, endedEarly('error', failure('engine/not-loaded')));
+        return;
+      }
+      if (this.#waiting.length >= MAX_WAITING) {
+        this.#settle(
+          job,
+          endedEarly('error', failure('request/queue-full', undefined, { waiting: MAX_WAITING })),
+        );
+        return;
+      }
+      if (hooks.signal?.aborted === true) {
+        this.#settle(job, endedEarly('cancelled', null));
+        return;
+      }
+      hooks.signal?.addEventListener('abort', () => this.#cancel(job), { once: true });
+      this.#waiting.push(job);
+      this.#announceQueue();
+      this.#pump();
+    });
+  }
+
+  async countTokens(prompt: string): Promise<Result<number>> {
+    if (this.#worker === null || this.#loaded === null) {
+      return { ok: false, failure: failure('engine/not-loaded') };
+    }
+    return this.#worker.api.countTokens(prompt);
+  }
+
+  async memory(): Promise<EngineMemory | null> {
+    return this.#worker === null ? null : this.#worker.api.memory();
+  }
+
+  /** For tests: destroys the graphics device as a driver crash does. Resolves to false where there is none. */
+  async loseDevice(): Promise<boolean> {
+    return this.#worker === null ? false : this.#worker.api.loseDevice();
+  }
+
+  /** For tests: ends the worker as a crash of its process does. */
+  crashWorker(): void {
+    this.#onCrash('ended by a test');
+  }
+
+  /** Ends the worker and everything that waits. */
+  dispose(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const job of waiting) this.#settle(job, endedEarly('cancelled', null));
+    this.#onCrash('closed', false);
+    this.#loaded = null;
+  }
+
+  #pump(): void {
+    if (this.#running !== null || this.#loaded === null) return;
+    const job = this.#waiting.shift();
+    if (job === undefined) return;
+    this.#running = job;
+    job.startedAtMs = this.#options.now();
+    this.#announceQueue();
+    job.hooks.onStart?.();
+    void this.#run(job);
+  }
+
+  async #run(job: Job): Promise<void> {
+    const outcome = await this.#raceCrash<EngineOutcome>(
+      (worker) =>
+        worker.api.generate(
+          job.request,
+          proxy((event: TokenEvent) => {
+            if (!job.settled) job.hooks.onToken?.(event);
+          }),
+        ),
+      (reject) => (this.#rejectRunning = reject),
+      (crash) => endedEarly('error', crash),
+    );
+    this.#rejectRunning = null;
+    this.#running = null;
+    this.#settle(job, outcome);
+    this.#announceQueue();
+    this.#pump();
+  }
+
+  /** Comlink leaves calls to a dead worker pending for ever; this ends them with what `onCrash` says. */
+  async #raceCrash<T>(
+    call: (worker: EngineWorker) => Promise<T>,
+    expose: (reject: (failure: Failure) => void) => void,
+    toValue: (failure: Failure) => T,
+  ): Promise<T> {
+    const crashed = new Promise<T>((resolve) => expose((cause) => resolve(toValue(cause))));
+    try {
+      this.#worker ??= this.#options.spawn((message) => this.#onCrash(message));
+      return await Promise.race([call(this.#worker), crashed]);
+    } catch (error) {
+      return toValue(failure('engine/worker-crashed', undefined, { cause: describe(error) }));
+    }
+  }
+
+  #cancel(job: Job): void {
+    if (job.settled) return;
+    const index = this.#waiting.indexOf(job);
+    if (index >= 0) {
+      this.#waiting.splice(index, 1);
+      this.#settle(job, endedEarly('cancelled', null));
+      this.#announceQueue();
+      return;
+    }
+    if (this.#running !== job) return;
+    void this.#worker?.api.cancel(job.request.id);
+    setTimeout(() => {
+      if (!job.settled) this.#onCrash('did not obey a cancel');
+    }, CANCEL_GRACE_MS);
+  }
+
+  #onCrash(message: string, restart = true): void {
+    this.#worker?.terminate();
+    this.#worker = null;
+    const cause = failure('engine/worker-crashed', undefined, { cause: message });
+    const reload = this.#loaded;
+    this.#loaded = null;
+    this.#rejectLoad?.(cause);
+    this.#rejectRunning?.(cause);
+    if (!restart) return;
+    this.#restarts += 1;
+    this.#options.onEvent({ kind: 'worker-crashed', message, restarts: this.#restarts });
+    // A model that crashes the worker again and again must not keep the page busy for ever.
+    if (reload === null || this.#restarts > 5) return this.#failWaiting(cause);
+    void this.load(reload.options).then((result) => {
+      if (result.ok) {
+        this.#options.onEvent({ kind: 'recovered', engine: result.value.engine });
+      } else {
+        this.#options.onEvent({ kind: 'recovery-failed', failure: result.failure });
+        this.#failWaiting(result.failure);
+      }
+    });
+  }
+
+  #failWaiting(cause: Failure): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const job of waiting) this.#settle(job, endedEarly('error', cause));
+    this.#announceQueue();
+  }
+
+  readonly #onEngineEvent = (event: EngineEvent): void => {
+    if (event.kind === 'recovered' && this.#loaded !== null) {
+      this.#loaded = { ...this.#loaded, engine: event.engine };
+    }
+    if (event.kind === 'recovery-failed') {
+      this.#loaded = null;
+      this.#failWaiting(event.failure);
+    }
+    this.#options.onEvent(event);
+  };
+
+  #announceQueue(): void {
+    this.#options.onEvent({
+      kind: 'queue',
+      waiting: this.#waiting.length,
+      running: this.#running !== null,
+    });
+  }
+
+  #settle(job: Job, outcome: EngineOutcome): void {
+    if (job.settled) return;
+    job.settled = true;
+    const finishedAtMs = this.#options.now() - job.acceptedAtMs;
+    const offsetMs = job.startedAtMs === null ? null : job.startedAtMs - job.acceptedAtMs;
+    const shifted = (ms: number | null): number | null =>
+      ms === null || offsetMs === null ? null : offsetMs + ms;
+    job.resolve({
+      schemaVersion: 1,
+      id: job.request.id,
+      acceptedAtEpochMs: job.acceptedAtEpochMs,
+      prompt: job.request.prompt,
+      text: outcome.text,
+      parameters: job.request.parameters,
+      seed: outcome.seed,
+      engine: outcome.engine,
+      finishReason: outcome.finishReason,
+      failure: outcome.failure,
+      tokens: outcome.tokens,
+      timestamps: {
+        startedMs: offsetMs,
+        tokenizedMs: shifted(outcome.tokenizedMs),
+        prefilledMs: shifted(outcome.prefilledMs),
+        firstTokenMs: shifted(outcome.firstTokenMs),
+        lastTokenMs: shifted(outcome.lastTokenMs),
+        finishedMs: finishedAtMs,
+      },
+      tokenGapsMs: outcome.tokenGapsMs,
+    });
+  }
+}
+
+/** The outcome of a request that never reached the model. */
+function endedEarly(finishReason: 'cancelled' | 'error', cause: Failure | null): EngineOutcome {
+  return {
+    text: '',
+    finishReason,
+    failure: cause,
+    seed: null,
+    tokens: { prompt: 0, promptCached: 0, generated: 0 },
+    tokenizedMs: null,
+    prefilledMs: null,
+    firstTokenMs: null,
+    lastTokenMs: null,
+    finishedMs: 0,
+    tokenGapsMs: [],
+    engine: null,
+  };
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.name : typeof error;
+}
