@@ -1,0 +1,31 @@
+"""Command line: python -m shellwright_model build | perplexity | fixtures | check."""
+
+import sys
+
+
+def main(arguments: list[str]) -> int:
+    match arguments:
+        case ["build"]:
+            from .build import build
+
+            build()
+        case ["check"]:
+            from .check import check
+
+            return check()
+        case ["perplexity"]:
+            from .perplexity import report
+
+            report()
+        case ["fixtures"]:
+            from .fixtures import write_fixtures
+
+            write_fixtures()
+        case _:
+            print(__doc__, file=sys.stderr)
+            return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

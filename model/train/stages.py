@@ -1,0 +1,74 @@
+"""The stages of the run: what each one reads and its optimiser settings. Each ends with a model that can be shipped."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tokenizers import Tokenizer
+
+from data.prompt_form import Example, example
+from data.rows import Row, nl2bash_rows, tldr_rows, valid_rows
+
+LONGEST_EXAMPLE = 400
+_CONTINUATION_SHARE = 0.06
+
+
+@dataclass(frozen=True)
+class Stage:
+    """`examples(tokenizer, cache)` gives the whole stage's examples, every repetition included."""
+
+    name: str
+    starts_from: str | None
+    peak_learning_rate: float
+    last_learning_rate: float
+    warmup_steps: int
+    tokens_per_step: int
+    seed: int
+    examples: Callable[[Tokenizer, Path], list[Example]]
+
+
+def row_example(tokenizer: Tokenizer, row: Row, rng: random.Random) -> Example:
+    """One example of a row: as a request, or now and then as a script's beginning with the request as its comment.
+
+    A tldr request seldom names its tool, so mostly the tool is added to it.
+    """
+    request = row.request
+    if row.tool and row.tool.split()[0].lower() not in request.lower():
+        request = rng.choice(
+            [request, f"{request} with {row.tool}", f"{request} using {row.tool}", f"{row.tool}: {request}"]
+        )
+    if rng.random() < _CONTINUATION_SHARE:
+        return example(tokenizer, "", row.answer, beginning=f"#!/bin/bash\n# {request}\n")
+    return example(tokenizer, request, row.answer)
+
+
+def _examples(tokenizer: Tokenizer, rows: list[Row], seed: int) -> list[Example]:
+    rng = random.Random(seed)
+    made = (row_example(tokenizer, row, rng) for row in rows)
+    return [item for item in made if len(item.ids) <= LONGEST_EXAMPLE]
+
+
+def _stage_one(tokenizer: Tokenizer, cache: Path) -> list[Example]:
+    nl2bash = valid_rows(nl2bash_rows("train"), cache)
+    everyday = valid_rows(tldr_rows(everyday=True), cache)
+    others = valid_rows(tldr_rows(everyday=False), cache)
+    sample = random.Random(11).sample(others, 4000)
+    return _examples(tokenizer, [*nl2bash, *nl2bash, *everyday, *sample], seed=12)
+
+
+STAGES = {
+    stage.name: stage
+    for stage in [
+        Stage(
+            name="one",
+            starts_from=None,
+            peak_learning_rate=6e-4,
+            last_learning_rate=6e-5,
+            warmup_steps=20,
+            tokens_per_step=3072,
+            seed=1,
+            examples=_stage_one,
+        ),
+    ]
+}
