@@ -2,12 +2,12 @@
 import { failure, type Result } from '../../contracts/failure.ts';
 import type {
   ExpansionTransform,
-  GraphName,
+  ExternalData,
+  ManifestGraph,
   ModelManifest,
   PackDtype,
 } from '../../contracts/model-manifest.ts';
 
-const GRAPHS: readonly GraphName[] = ['webgpu-f16', 'webgpu-f32', 'wasm-f32', 'wasm-int8'];
 const DTYPES: readonly PackDtype[] = ['q4', 'q8', 'f16', 'f32'];
 const TRANSFORMS: readonly ExpansionTransform[] = [
   'f16-to-f32',
@@ -70,27 +70,25 @@ function readManifest(root: Reader): ModelManifest {
   });
   const names = new Set(tensors.map((tensor) => tensor.name));
 
-  const graphs = Object.fromEntries(
-    GRAPHS.map((name) => {
-      const graph = root.at('graphs').at(name);
-      const externalData = graph.at('externalData').list((data) => {
-        const kind = data.at('kind').oneOf(['pack', 'expanded'] as const);
-        const path = data.at('path').relativePath();
-        const bytes = data.at('bytes').count();
-        if (kind === 'pack') return { kind, path, bytes };
-        const steps = data.at('tensors').list((step) => {
-          const from = step.at('from').text();
-          step.at('from').require(names.has(from), 'is not a tensor of the pack');
-          const offset = step.at('offset').count();
-          const stepBytes = step.at('bytes').count();
-          step.require(offset + stepBytes <= bytes, 'lies outside its file');
-          return { from, as: step.at('as').oneOf(TRANSFORMS), offset, bytes: stepBytes };
-        });
-        return { kind, path, bytes, tensors: steps };
+  const readGraph = (graph: Reader): ManifestGraph => ({
+    path: listed(graph.at('path')),
+    externalData: graph.at('externalData').list((data): ExternalData => {
+      const kind = data.at('kind').oneOf(['pack', 'expanded']);
+      const path = data.at('path').relativePath();
+      const bytes = data.at('bytes').count();
+      if (kind === 'pack') return { kind, path, bytes };
+      const steps = data.at('tensors').list((step) => {
+        const from = step.at('from').text();
+        step.at('from').require(names.has(from), 'is not a tensor of the pack');
+        const offset = step.at('offset').count();
+        const stepBytes = step.at('bytes').count();
+        step.require(offset + stepBytes <= bytes, 'lies outside its file');
+        return { from, as: step.at('as').oneOf(TRANSFORMS), offset, bytes: stepBytes };
       });
-      return [name, { path: listed(graph.at('path')), externalData }];
+      return { kind, path, bytes, tensors: steps };
     }),
-  ) as ModelManifest['graphs'];
+  });
+  const graphs = root.at('graphs');
 
   const prompt = root.at('prompt');
   return {
@@ -122,7 +120,12 @@ function readManifest(root: Reader): ModelManifest {
     },
     files,
     pack: { bytes: packBytes, shards, tensors },
-    graphs,
+    graphs: {
+      'webgpu-f16': readGraph(graphs.at('webgpu-f16')),
+      'webgpu-f32': readGraph(graphs.at('webgpu-f32')),
+      'wasm-f32': readGraph(graphs.at('wasm-f32')),
+      'wasm-int8': readGraph(graphs.at('wasm-int8')),
+    },
   };
 }
 
