@@ -53,6 +53,8 @@ export interface GenerateInput {
 
 export interface GenerateHooks {
   readonly onToken?: (event: TokenEvent) => void;
+  /** How many requests are ahead, the running one included; again whenever that changes. */
+  readonly onPosition?: (ahead: number) => void;
   /** The request has left the queue. */
   readonly onStart?: () => void;
   readonly signal?: AbortSignal;
@@ -101,7 +103,10 @@ export class EngineClient {
     return this.#restarts;
   }
 
-  /** Loads a model, in place of the one before. Requests that wait stay in the queue and use the new one. */
+  /**
+   * Loads a model, in place of the one before. Requests that wait stay in the queue and use the new one; when it cannot
+   * be loaded they fail as it did.
+   */
   async load(
     options: LoadOptions,
     onProgress: (progress: LoadProgress) => void = () => {},
@@ -116,6 +121,8 @@ export class EngineClient {
     if (result.ok) {
       this.#loaded = { options, engine: result.value.engine };
       this.#pump();
+    } else {
+      this.#failWaiting(result.failure);
     }
     return result;
   }
@@ -264,13 +271,17 @@ export class EngineClient {
     this.#restarts += 1;
     this.#options.onEvent({ kind: 'worker-crashed', message, restarts: this.#restarts });
     // A model that crashes the worker again and again must not keep the page busy for ever.
-    if (reload === null || this.#restarts > 5) return this.#failWaiting(cause);
+    if (reload === null) return this.#failWaiting(cause);
+    if (this.#restarts > 5) {
+      this.#failWaiting(cause);
+      this.#options.onEvent({ kind: 'recovery-failed', failure: cause });
+      return;
+    }
     void this.load(reload.options).then((result) => {
       if (result.ok) {
         this.#options.onEvent({ kind: 'recovered', engine: result.value.engine });
       } else {
         this.#options.onEvent({ kind: 'recovery-failed', failure: result.failure });
-        this.#failWaiting(result.failure);
       }
     });
   }
@@ -294,6 +305,8 @@ export class EngineClient {
   };
 
   #announceQueue(): void {
+    const isBusy = this.#running !== null ? 1 : 0;
+    for (const [index, job] of this.#waiting.entries()) job.hooks.onPosition?.(index + isBusy);
     this.#options.onEvent({
       kind: 'queue',
       waiting: this.#waiting.length,
