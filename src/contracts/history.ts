@@ -1,0 +1,13 @@
+/** What the history keeps of a request: its record, and what its reader made of the script afterwards. */
+import type { GenerationRecord } from './generation.ts';
+
+export interface HistoryEntry {
+  readonly schemaVersion: 1;
+  /** The record's id. */
+  readonly id: string;
+  /** The record's, repeated because IndexedDB orders by it. */
+  readonly acceptedAtEpochMs: number;
+  readonly record: GenerationRecord;
+  /** The script as it was edited; null while it is as the model wrote it. */
+  readonly editedText: string | null;
+}

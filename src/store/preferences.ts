@@ -1,0 +1,92 @@
+/** Small things the page remembers, in localStorage: read before the first paint, and shared by all tabs. */
+import type { BackendChoice } from '../contracts/engine.ts';
+
+export type ThemeChoice = 'system' | 'light' | 'dark';
+
+/** The model to use: one of this site's by id, or a repository of the Hugging Face hub. */
+export type ModelChoice =
+  | { readonly kind: 'pack'; readonly id: string }
+  | { readonly kind: 'hub'; readonly repository: string };
+
+export interface Preferences {
+  readonly theme: ThemeChoice;
+  readonly backend: BackendChoice;
+  /** null: the choice is left to the engine. */
+  readonly threads: number | null;
+  /** null: the site's own. */
+  readonly model: ModelChoice | null;
+  /** The reader has asked for a model, and has not paused its download: load it without asking again. */
+  readonly loadsAtStart: boolean;
+}
+
+export const DEFAULT_PREFERENCES: Preferences = {
+  theme: 'system',
+  backend: 'auto',
+  threads: null,
+  model: null,
+  loadsAtStart: false,
+};
+
+/** public/theme.js reads it as well. */
+const KEY = 'shellwright.preferences';
+
+/** The part of `Storage` that is used; its calls may throw where the browser denies storage. */
+export type PreferenceStorage = Pick<Storage, 'getItem' | 'setItem'>;
+
+export class PreferenceStore {
+  readonly #storage: PreferenceStorage | null;
+
+  /** @param storage null where there is none: then preferences last as long as the page. */
+  constructor(storage: PreferenceStorage | null) {
+    this.#storage = storage;
+  }
+
+  read(): Preferences {
+    try {
+      return parsePreferences(JSON.parse(this.#storage?.getItem(KEY) ?? 'null'));
+    } catch {
+      // Denied or not JSON: the defaults do.
+      return DEFAULT_PREFERENCES;
+    }
+  }
+
+  write(preferences: Preferences): void {
+    try {
+      this.#storage?.setItem(KEY, JSON.stringify(preferences));
+    } catch {
+      // Denied or full: the page goes on with what it has in memory.
+    }
+  }
+}
+
+/** Takes what is valid and the defaults for the rest. */
+export function parsePreferences(input: unknown): Preferences {
+  if (typeof input !== 'object' || input === null) return DEFAULT_PREFERENCES;
+  const { theme, backend, threads, model, loadsAtStart } = input as Record<string, unknown>;
+  return {
+    theme: theme === 'light' || theme === 'dark' ? theme : 'system',
+    backend: backend === 'webgpu' || backend === 'wasm' ? backend : 'auto',
+    threads: isThreadCount(threads) ? threads : null,
+    model: parseModelChoice(model),
+    loadsAtStart: loadsAtStart === true,
+  };
+}
+
+export function isThreadCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 64;
+}
+
+/** `owner/name`, as the hub spells repositories. */
+export function isHubRepository(text: string): boolean {
+  return /^[\w.-]+\/[\w.-]+$/u.test(text);
+}
+
+function parseModelChoice(input: unknown): ModelChoice | null {
+  if (typeof input !== 'object' || input === null) return null;
+  const { kind, id, repository } = input as Record<string, unknown>;
+  if (kind === 'pack' && typeof id === 'string') return { kind, id };
+  if (kind === 'hub' && typeof repository === 'string' && isHubRepository(repository)) {
+    return { kind, repository };
+  }
+  return null;
+}
