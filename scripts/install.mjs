@@ -1,0 +1,65 @@
+/**
+ * Installs the packages of package-lock.json where they are missing or differ, and says where Node 24 is.
+ * Plain JavaScript without packages: on a fresh clone it runs on the system's Node.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+export const root = join(import.meta.dirname, '..');
+
+/** @param {string} path of a lock file; @returns {Record<string, Record<string, unknown>>} its packages by folder */
+function readPackages(path) {
+  const packages = JSON.parse(readFileSync(path, 'utf8')).packages;
+  delete packages[''];
+  return packages;
+}
+
+/** Whether node_modules holds what the lock file says. npm notes what it installed in node_modules/.package-lock.json. */
+export function isInstalled() {
+  const noted = join(root, 'node_modules', '.package-lock.json');
+  if (!existsSync(noted) || !existsSync(pinnedNode())) return false;
+  const wanted = readPackages(join(root, 'package-lock.json'));
+  const present = readPackages(noted);
+  return Object.entries(wanted).every(([folder, entry]) => {
+    const other = present[folder];
+    if (other === undefined) return entry['optional'] === true; // Built for another system.
+    return other['version'] === entry['version'] && other['integrity'] === entry['integrity'];
+  });
+}
+
+/** The Node that package.json pins. */
+export function pinnedNode() {
+  const name = process.platform === 'win32' ? 'node.exe' : 'node';
+  return join(root, 'node_modules', 'node', 'bin', name);
+}
+
+/** The environment in which npm scripts run: node_modules/.bin first, so that `node` is the pinned one. */
+export function scriptEnvironment() {
+  const bin = join(root, 'node_modules', '.bin');
+  return { ...process.env, PATH: `${bin}${delimiter}${process.env['PATH'] ?? ''}` };
+}
+
+/**
+ * Runs a command in the project's folder with our output, and ends this process if it fails.
+ * @param {string} command
+ * @param {string[]} parameters
+ */
+export function runOrExit(command, parameters) {
+  const result = spawnSync(command, parameters, {
+    cwd: root,
+    env: scriptEnvironment(),
+    stdio: ['ignore', 'inherit', 'inherit'],
+    shell: process.platform === 'win32',
+  });
+  if (result.error !== undefined) console.error(`${command}: ${result.error.message}`);
+  if (result.status !== 0) process.exit(result.status ?? 1);
+}
+
+export function ensureInstalled() {
+  if (isInstalled()) return;
+  const isFresh = !existsSync(join(root, 'node_modules'));
+  console.log(isFresh ? 'Installing packages.' : 'Packages changed: installing.');
+  // `npm ci` empties node_modules first, which the running Node may come from; only a fresh clone or CI wants that.
+  runOrExit('npm', isFresh || process.env['CI'] === 'true' ? ['ci'] : ['install', '--no-save']);
+}
