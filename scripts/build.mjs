@@ -84,6 +84,7 @@ function onceFor(name, sources, build) {
 
 /** Compiles the bash parser to WASM, if it has changed. */
 export function buildParserIfChanged() {
+  /** @type {{ scripts: Record<string, string> }} */
   const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   if (scripts['build:parser'] === undefined) return;
   onceFor('parser', parserSources, () => {

@@ -75,6 +75,7 @@ export function findInstalledBrowser() {
 /** @returns {string | null} the browser that Playwright has downloaded, if it has */
 function playwrightBrowser() {
   try {
+    /** @type {typeof import('playwright')} */
     const { chromium } = createRequire(import.meta.url)('playwright');
     const path = chromium.executablePath();
     return isExecutable(path) ? path : null;

@@ -8,9 +8,13 @@ import { delimiter, join } from 'node:path';
 
 export const root = join(import.meta.dirname, '..');
 
-/** @param {string} path of a lock file; @returns {Record<string, Record<string, unknown>>} its packages by folder */
+/**
+ * The packages of a lock file by folder, without the project itself.
+ * @param {string} path
+ */
 function readPackages(path) {
-  const packages = JSON.parse(readFileSync(path, 'utf8')).packages;
+  /** @type {{ packages: Record<string, Record<string, unknown>> }} */
+  const { packages } = JSON.parse(readFileSync(path, 'utf8'));
   delete packages[''];
   return packages;
 }
@@ -37,7 +41,9 @@ export function pinnedNode() {
 /** The environment in which npm scripts run: node_modules/.bin first, so that `node` is the pinned one. */
 export function scriptEnvironment() {
   const bin = join(root, 'node_modules', '.bin');
-  return { ...process.env, PATH: `${bin}${delimiter}${process.env['PATH'] ?? ''}` };
+  // Windows spells it `Path`, and a copy of the environment tells the two spellings apart.
+  const name = Object.keys(process.env).find((key) => key.toUpperCase() === 'PATH') ?? 'PATH';
+  return { ...process.env, [name]: `${bin}${delimiter}${process.env[name] ?? ''}` };
 }
 
 /**
@@ -50,7 +56,7 @@ export function runOrExit(command, parameters) {
     cwd: root,
     env: scriptEnvironment(),
     stdio: ['ignore', 'inherit', 'inherit'],
-    shell: process.platform === 'win32',
+    shell: process.platform === 'win32' && command === 'npm',
   });
   if (result.error !== undefined) console.error(`${command}: ${result.error.message}`);
   if (result.status !== 0) process.exit(result.status ?? 1);

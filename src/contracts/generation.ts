@@ -47,7 +47,7 @@ export interface EngineDescription {
   /** `pack` is our own decode loop, `hub` a model of the Hugging Face hub through transformers.js. */
   readonly source: 'pack' | 'hub';
   readonly backend: BackendName;
-  readonly precision: Precision | string;
+  readonly precision: Precision | (string & {});
   /** WASM threads; 1 on WebGPU. */
   readonly threads: number;
   /** The graphics adapter in words; null on WASM. */

@@ -52,7 +52,7 @@ export class OpfsStorage implements FileStorage {
     let offset = access.getSize();
     return {
       append(chunk: Uint8Array) {
-        const written = access.write(chunk as Uint8Array<ArrayBuffer>, { at: offset });
+        const written = access.write(chunk, { at: offset });
         offset += written;
         // Firefox and Safari write what fits instead of throwing.
         if (written < chunk.byteLength) {
