@@ -113,6 +113,24 @@ export default defineConfig(
   },
   { files: ['src/**'], languageOptions: { globals: globals.browser } },
   {
+    files: ['src/**'],
+    ignores: ['src/bridge/**'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'NewExpression[callee.name=/^(Shared)?Worker$/]',
+          message: 'Only src/bridge starts workers: it alone knows how to end and restart them.',
+        },
+        {
+          selector:
+            "CallExpression[callee.property.name='register'][callee.object.property.name='serviceWorker']",
+          message: 'Only src/bridge registers the service worker.',
+        },
+      ],
+    },
+  },
+  {
     files: scriptFiles,
     languageOptions: {
       globals: globals.node,
