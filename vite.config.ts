@@ -1,5 +1,6 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vite';
+import { serviceWorkerPlugin } from './scripts/vite/service-worker-plugin.ts';
 
 /** Headers that make the page cross-origin isolated, so that ONNX Runtime may use WASM threads. */
 const isolationHeaders = {
@@ -9,7 +10,17 @@ const isolationHeaders = {
 
 export default defineConfig({
   base: './',
-  plugins: [svelte()],
+  plugins: [
+    svelte(),
+    serviceWorkerPlugin({
+      source: 'src/sw/service-worker.ts',
+      fileName: 'sw.js',
+      // The engine keeps models itself, verified; the others are for hosts and for debugging.
+      exclude: [/^models\//, /^_/, /\.map$/],
+      // ONNX Runtime has three builds of 14 to 27 MB, and a browser needs one of them.
+      onFirstUse: [/^assets\/ort-/],
+    }),
+  ],
   resolve: {
     // ONNX Runtime's wasm and its loader stay files of their own: threads then load 24 kB, not our bundle.
     conditions: ['onnxruntime-web-use-extern-wasm', 'browser', 'module', 'import', 'default'],
