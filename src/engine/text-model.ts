@@ -28,6 +28,8 @@ export interface TextModel {
   ): Promise<EngineOutcome>;
   countTokens(prompt: string): Result<number> | Promise<Result<number>>;
   memory(): EngineMemory;
+  /** For tests: destroys the graphics device. Absent, or false, where there is none. */
+  loseDevice?(): boolean;
   /** Frees sessions, buffers and the device. The model cannot be used afterwards. */
   release(): Promise<void>;
 }

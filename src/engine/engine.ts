@@ -1,0 +1,182 @@
+/** The engine as the page sees it: one model at a time, one request at a time, and recovery when the device is lost. */
+import type {
+  EngineApi,
+  EngineEvent,
+  EngineMemory,
+  EngineOutcome,
+  LoadOptions,
+  LoadProgress,
+  LoadReport,
+  TokenEvent,
+} from '../contracts/engine.ts';
+import { failure, type Failure, type Result } from '../contracts/failure.ts';
+import type { GenerationRequest } from '../contracts/generation.ts';
+import type { LoadHooks, TextModel } from './text-model.ts';
+
+/** Loads a model; which loader it is depends on where the model comes from. */
+export type LoadModel = (
+  options: LoadOptions,
+  hooks: LoadHooks,
+) => Promise<Result<{ readonly model: TextModel; readonly report: LoadReport }>>;
+
+/** After so many losses the device is given up, and WASM takes over. */
+const MAX_DEVICE_LOSSES = 2;
+
+export class Engine implements EngineApi {
+  readonly #loadModel: LoadModel;
+  #model: TextModel | null = null;
+  #loading: AbortController | null = null;
+  #running: { readonly id: string; readonly controller: AbortController } | null = null;
+  #recovery: Promise<void> | null = null;
+  #lastRun: Promise<unknown> = Promise.resolve();
+  #losses = 0;
+  #lossFailure: Failure | null = null;
+
+  constructor(loadModel: LoadModel) {
+    this.#loadModel = loadModel;
+  }
+
+  async load(
+    options: LoadOptions,
+    onProgress: (progress: LoadProgress) => void,
+    onEvent: (event: EngineEvent) => void,
+  ): Promise<Result<LoadReport>> {
+    this.#loading?.abort();
+    await this.unload();
+    this.#losses = 0;
+    return this.#load(options, onProgress, onEvent);
+  }
+
+  cancelLoad(): Promise<void> {
+    this.#loading?.abort();
+    return Promise.resolve();
+  }
+
+  async generate(
+    request: GenerationRequest,
+    onToken: (event: TokenEvent) => void,
+  ): Promise<EngineOutcome> {
+    const startedAtMs = performance.now();
+    await this.#recovery;
+    const model = this.#model;
+    if (model === null) return notLoaded(this.#lossFailure ?? failure('engine/not-loaded'));
+    const controller = new AbortController();
+    this.#running = { id: request.id, controller };
+    const run = model.generate(request, onToken, controller.signal, startedAtMs);
+    this.#lastRun = run;
+    const outcome = await run;
+    this.#running = null;
+    return outcome;
+  }
+
+  cancel(requestId: string): Promise<void> {
+    if (this.#running?.id === requestId) this.#running.controller.abort('cancelled');
+    return Promise.resolve();
+  }
+
+  async countTokens(prompt: string): Promise<Result<number>> {
+    return this.#model === null
+      ? { ok: false, failure: failure('engine/not-loaded') }
+      : this.#model.countTokens(prompt);
+  }
+
+  memory(): Promise<EngineMemory> {
+    return Promise.resolve(
+      this.#model?.memory() ?? {
+        wasmBytes: null,
+        kvCacheBytes: 0,
+        gpuBufferBytes: 0,
+        gpuBufferCount: 0,
+      },
+    );
+  }
+
+  loseDevice(): Promise<boolean> {
+    return Promise.resolve(this.#model?.loseDevice?.() ?? false);
+  }
+
+  async unload(): Promise<void> {
+    this.#running?.controller.abort('cancelled');
+    await this.#lastRun;
+    const model = this.#model;
+    this.#model = null;
+    await model?.release();
+  }
+
+  async #load(
+    options: LoadOptions,
+    onProgress: (progress: LoadProgress) => void,
+    onEvent: (event: EngineEvent) => void,
+  ): Promise<Result<LoadReport>> {
+    const controller = new AbortController();
+    this.#loading = controller;
+    const result = await this.#loadModel(options, {
+      onProgress,
+      signal: controller.signal,
+      onEvent: (event) => {
+        if (event.kind === 'device-lost') this.#onDeviceLost(event.message, options, onEvent);
+        else onEvent(event);
+      },
+    });
+    if (this.#loading === controller) this.#loading = null;
+    if (!result.ok) return result;
+    if (controller.signal.aborted) {
+      await result.value.model.release();
+      return { ok: false, failure: failure('model/load-cancelled') };
+    }
+    this.#model = result.value.model;
+    return { ok: true, value: result.value.report };
+  }
+
+  #onDeviceLost(
+    message: string,
+    options: LoadOptions,
+    onEvent: (event: EngineEvent) => void,
+  ): void {
+    // While a model is being loaded, the load itself fails and says so.
+    if (this.#model === null) return;
+    this.#losses += 1;
+    onEvent({ kind: 'device-lost', message, count: this.#losses });
+    this.#recovery = this.#recover(options, onEvent).finally(() => {
+      this.#recovery = null;
+    });
+  }
+
+  /** Frees what hung on the lost device and loads the model again, from disk. */
+  async #recover(options: LoadOptions, onEvent: (event: EngineEvent) => void): Promise<void> {
+    // The request that was running ends by itself, with a failure of its own.
+    await this.#lastRun;
+    const lost = this.#model;
+    this.#model = null;
+    await lost?.release();
+    const isGivenUp = this.#losses >= MAX_DEVICE_LOSSES;
+    const result = await this.#load(
+      isGivenUp ? { ...options, backend: 'wasm', precision: null } : options,
+      () => {},
+      onEvent,
+    );
+    this.#lossFailure = result.ok ? null : result.failure;
+    onEvent(
+      result.ok
+        ? { kind: 'recovered', engine: result.value.engine }
+        : { kind: 'recovery-failed', failure: result.failure },
+    );
+  }
+}
+
+function notLoaded(cause: Failure): EngineOutcome {
+  return {
+    text: '',
+    finishReason: 'error',
+    failure: cause,
+    seed: null,
+    tokens: { prompt: 0, promptCached: 0, generated: 0 },
+    tokenizedMs: null,
+    prefilledMs: null,
+    firstTokenMs: null,
+    lastTokenMs: null,
+    finishedMs: 0,
+    tokenGapsMs: [],
+    engine: null,
+  };
+}

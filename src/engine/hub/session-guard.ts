@@ -1,0 +1,79 @@
+/**
+ * Keeps one failure from becoming every later one. transformers.js strings all session creations of a realm on one
+ * promise, and all runs on another (its backends/onnx.js); a rejection stays in them, so that after one model that could
+ * not be compiled none ever can. Here creations and runs always resolve, and what went wrong is told beside.
+ */
+import { InferenceSession } from 'onnxruntime-web/webgpu';
+import { nextTask } from '../next-task.ts';
+
+export interface SessionGuard {
+  /** What went wrong since the last call, or null. */
+  takeError(): unknown;
+  /** Ends the watch over session creation. */
+  stop(): void;
+}
+
+/**
+ * Watches over the creation of sessions until `stop`.
+ * @param onCreate called when the files are here and the first session is about to be made.
+ */
+export function guardSessionCreation(onCreate: () => void): SessionGuard {
+  const original = InferenceSession.create;
+  let caught: unknown = null;
+  const guarded = async (...parameters: unknown[]): Promise<unknown> => {
+    onCreate();
+    try {
+      return await Reflect.apply(original, InferenceSession, parameters);
+    } catch (error) {
+      caught ??= error;
+      return { inputNames: [], outputNames: [], release: () => Promise.resolve() };
+    }
+  };
+  InferenceSession.create = guarded as typeof original;
+  return {
+    takeError() {
+      const error = caught;
+      caught = null;
+      return error;
+    },
+    stop() {
+      InferenceSession.create = original;
+    },
+  };
+}
+
+/** Runs of a model's sessions, made safe. */
+export class GuardedRuns {
+  #caught: unknown = null;
+  #signal: AbortSignal | null = null;
+
+  /** Takes over `run` of these sessions. */
+  constructor(sessions: Readonly<Record<string, Pick<InferenceSession, 'run'>>>) {
+    for (const session of Object.values(sessions)) {
+      const original = session.run.bind(session) as (feeds: unknown) => Promise<unknown>;
+      const guarded = async (feeds: unknown): Promise<unknown> => {
+        // A cancel arrives as a message, which a worker that only awaits promises would never read.
+        await nextTask();
+        try {
+          this.#signal?.throwIfAborted();
+          return await original(feeds);
+        } catch (error) {
+          this.#caught ??= error;
+          return {};
+        }
+      };
+      session.run = guarded as typeof session.run;
+    }
+  }
+
+  /** From here on runs fail once this signal is aborted. */
+  watch(signal: AbortSignal): void {
+    this.#signal = signal;
+    this.#caught = null;
+  }
+
+  /** The first error since `watch`, or null. */
+  get error(): unknown {
+    return this.#caught;
+  }
+}

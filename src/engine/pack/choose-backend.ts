@@ -1,0 +1,72 @@
+/** Decides what runs a model, and says why: WebGPU on real graphics hardware, else WASM. */
+import type { LoadOptions } from '../../contracts/engine.ts';
+import { failure, type Result } from '../../contracts/failure.ts';
+import type { Precision } from '../../contracts/generation.ts';
+import { requestGpuDevice, type GpuDevice } from './gpu-device.ts';
+import { defaultThreads } from './onnx-runtime.ts';
+
+export type BackendPlan =
+  | {
+      readonly backend: 'webgpu';
+      readonly precision: 'f16' | 'f32';
+      readonly gpu: GpuDevice;
+      readonly reason: string;
+    }
+  | {
+      readonly backend: 'wasm';
+      readonly precision: 'f32' | 'int8';
+      readonly threads: number;
+      readonly reason: string;
+    };
+
+/** Under this much device memory, in GiB as the browser tells it, WASM runs int8: a quarter of fp32. */
+const LOW_MEMORY_GIB = 4;
+
+/** @param onDeviceLost see requestGpuDevice */
+export async function chooseBackend(
+  options: Pick<LoadOptions, 'backend' | 'precision' | 'threads'>,
+  onDeviceLost: (message: string) => void,
+): Promise<Result<BackendPlan>> {
+  if (options.backend === 'wasm') return planWasm(options, 'You chose WASM.');
+  const gpu = await requestGpuDevice(onDeviceLost).catch(() => null);
+  if (gpu === null) {
+    return options.backend === 'webgpu'
+      ? unavailable('This browser offers no WebGPU device.')
+      : planWasm(options, 'This browser offers no WebGPU device.');
+  }
+  if (options.backend === 'auto' && gpu.isFallback) {
+    gpu.destroy();
+    return planWasm(options, 'The graphics adapter is emulated in software, which is slower.');
+  }
+  const precision = options.precision ?? (gpu.hasF16 ? 'f16' : 'f32');
+  if (precision === 'int8' || (precision === 'f16' && !gpu.hasF16)) {
+    gpu.destroy();
+    return unavailable(`This graphics adapter cannot compute in ${precision}.`);
+  }
+  const reason =
+    options.backend === 'webgpu' ? 'You chose WebGPU.' : 'A graphics adapter is there.';
+  return { ok: true, value: { backend: 'webgpu', precision, gpu, reason } };
+}
+
+/** The plan for WASM, also after WebGPU has failed. */
+export function planWasm(
+  options: Pick<LoadOptions, 'precision' | 'threads'>,
+  reason: string,
+): Result<BackendPlan> {
+  const threads = options.threads ?? defaultThreads();
+  if (threads > 1 && !crossOriginIsolated) {
+    return unavailable('WASM threads need a cross-origin isolated page.');
+  }
+  const precision = options.precision === 'f16' ? 'f32' : (options.precision ?? wasmPrecision());
+  return { ok: true, value: { backend: 'wasm', precision, threads, reason } };
+}
+
+function wasmPrecision(): Precision & ('f32' | 'int8') {
+  // Chrome and Edge tell; elsewhere nothing is known, and fp32 is faster.
+  const { deviceMemory } = navigator as Navigator & { readonly deviceMemory?: number };
+  return deviceMemory !== undefined && deviceMemory < LOW_MEMORY_GIB ? 'int8' : 'f32';
+}
+
+function unavailable(message: string): Result<never> {
+  return { ok: false, failure: failure('engine/backend-unavailable', message) };
+}

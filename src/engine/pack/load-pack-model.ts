@@ -1,0 +1,247 @@
+/** Loads one of our own models: files, weights for the chosen graph, session, decoder, warm-up. */
+import type {
+  EngineMemory,
+  LoadOptions,
+  LoadReport,
+  RuntimeBuild,
+} from '../../contracts/engine.ts';
+import { FailureError, failure, type Result } from '../../contracts/failure.ts';
+import type { EngineDescription } from '../../contracts/generation.ts';
+import type { GraphName, ManifestGraph, ModelManifest } from '../../contracts/model-manifest.ts';
+import { expandExternalData } from '../../core/weights/expand.ts';
+import { concatenate, type FileStorage } from '../files/file-storage.ts';
+import { ModelFiles, type RemoteFile } from '../files/model-files.ts';
+import { freeBytes, isPersisted, openStorage } from '../files/open-storage.ts';
+import { LoadTracker } from '../load-tracker.ts';
+import { nextTask, sleep } from '../next-task.ts';
+import type { LoadHooks } from '../text-model.ts';
+import { wasmMemoryBytes } from '../wasm-memory.ts';
+import { chooseBackend, planWasm, type BackendPlan } from './choose-backend.ts';
+import { createWasmSession, createWebgpuSession, type ExternalFile } from './create-session.ts';
+import type { Decoder } from './decoder.ts';
+import { fetchManifest } from './fetch-manifest.ts';
+import { loadRuntime, runtimeBuildFor } from './onnx-runtime.ts';
+import { PackModel } from './pack-model.ts';
+import { PackTokenizer } from './pack-tokenizer.ts';
+import { WasmDecoder } from './wasm-decoder.ts';
+import { WebgpuDecoder } from './webgpu-decoder.ts';
+
+export type PackLoadOptions = LoadOptions & {
+  readonly source: Extract<LoadOptions['source'], { readonly kind: 'pack' }>;
+};
+
+export interface LoadedPackModel {
+  readonly model: PackModel;
+  readonly report: LoadReport;
+}
+
+/**
+ * Loads the model that lies in a folder of this site.
+ * Failures: those of fetchManifest and ModelFiles, `tokenizer/invalid`, `engine/backend-unavailable`,
+ * `engine/session-failed`, `engine/out-of-memory`.
+ */
+export async function loadPackModel(
+  options: PackLoadOptions,
+  hooks: LoadHooks,
+): Promise<Result<LoadedPackModel>> {
+  const tracker = new LoadTracker(hooks.onProgress);
+  const manifest = await fetchManifest(options.source.baseUrl, hooks.signal);
+  if (!manifest.ok) return manifest;
+  const plan = await chooseBackend(options, (message) =>
+    hooks.onEvent({ kind: 'device-lost', message, count: 0 }),
+  );
+  if (!plan.ok) return plan;
+  try {
+    const files = await bringFiles(manifest.value, options.source.baseUrl, tracker, hooks.signal);
+    const tokenizer = PackTokenizer.parse(files.tokenizer);
+    if (!tokenizer.ok) return tokenizer;
+    const start = (chosen: BackendPlan): Promise<StartedDecoder> =>
+      startDecoder(manifest.value, files, chosen, options, tracker);
+    let started: StartedDecoder;
+    try {
+      started = await start(plan.value);
+    } catch (error) {
+      // A driver that refuses the graph is no reason to have no model, unless WebGPU was asked for.
+      const fallback = planWasm(options, 'WebGPU could not run this model here.');
+      if (plan.value.backend === 'wasm' || options.backend === 'webgpu' || !fallback.ok)
+        throw error;
+      plan.value.gpu.destroy();
+      started = await start(fallback.value);
+    }
+    tracker.enter('warming-up');
+    const model = new PackModel({
+      description: describe(manifest.value, started.plan),
+      decoder: started.decoder,
+      tokenizer: tokenizer.value,
+      prompt: manifest.value.prompt,
+      memory: () => measureMemory(started),
+      loseDevice: () => {
+        if (started.plan.backend !== 'webgpu') return false;
+        started.plan.gpu.device.destroy();
+        return true;
+      },
+    });
+    await model.warmUp();
+    const report: LoadReport = {
+      ...tracker.finish(),
+      engine: model.description,
+      storage: files.storage,
+      persisted: await isPersisted(),
+      runtimeBuild: started.runtimeBuild,
+    };
+    return { ok: true, value: { model, report } };
+  } catch (error) {
+    if (plan.value.backend === 'webgpu') plan.value.gpu.destroy();
+    return { ok: false, failure: asLoadFailure(error) };
+  }
+}
+
+interface BroughtFiles {
+  readonly pack: Uint8Array<ArrayBuffer>;
+  readonly tokenizer: Uint8Array<ArrayBuffer>;
+  readonly graphs: ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
+  readonly storage: FileStorage['kind'];
+}
+
+async function bringFiles(
+  manifest: ModelManifest,
+  baseUrl: string,
+  tracker: LoadTracker,
+  signal: AbortSignal,
+): Promise<BroughtFiles> {
+  // All graphs, small as they are: after a device loss the WASM one must be there without a network.
+  const paths = [
+    manifest.tokenizer.path,
+    ...Object.values(manifest.graphs).map((graph) => graph.path),
+    ...manifest.pack.shards,
+  ];
+  const remote = paths.map((path): RemoteFile => {
+    const file = manifest.files.find((entry) => entry.path === path);
+    if (file === undefined) throw new FailureError(failure('model/manifest-invalid'));
+    return { url: new URL(path, baseUrl).href, sizeBytes: file.bytes, sha256: file.sha256 };
+  });
+  const storage = await openStorage();
+  tracker.expect(remote.reduce((sum, file) => sum + file.sizeBytes, 0));
+  const files = new ModelFiles({
+    storage,
+    fetch: (input, init) => fetch(input, init),
+    sleep,
+    signal,
+    onProgress(progress) {
+      tracker.enter(progress.phase);
+      tracker.add(progress.loadedDeltaBytes, progress.downloadedDeltaBytes);
+    },
+  });
+  await refuseWithoutRoom(remote, files, storage);
+  const contents = await files.getAll(remote);
+  await storage.prune(new Set(remote.map((file) => file.sha256)));
+  const byPath = new Map(
+    paths.map((path, index) => [path, contents[index] as Uint8Array<ArrayBuffer>]),
+  );
+  const get = (path: string): Uint8Array<ArrayBuffer> =>
+    byPath.get(path) as Uint8Array<ArrayBuffer>;
+  return {
+    pack: concatenate(manifest.pack.shards.map(get)),
+    tokenizer: get(manifest.tokenizer.path),
+    graphs: byPath,
+    storage: files.storageKind,
+  };
+}
+
+/** Better to say it before 90 MB are downloaded than after. */
+async function refuseWithoutRoom(
+  remote: readonly RemoteFile[],
+  files: ModelFiles,
+  storage: FileStorage,
+): Promise<void> {
+  if (storage.kind === 'memory') return;
+  const free = await freeBytes();
+  if (free === null) return;
+  const needed =
+    remote.reduce((sum, file) => sum + file.sizeBytes, 0) - (await files.storedBytes(remote));
+  if (needed > free) {
+    throw new FailureError(
+      failure('model/quota-exceeded', undefined, { neededBytes: needed, freeBytes: free }),
+    );
+  }
+}
+
+interface StartedDecoder {
+  readonly decoder: Decoder;
+  readonly plan: BackendPlan;
+  readonly runtimeBuild: RuntimeBuild;
+}
+
+async function startDecoder(
+  manifest: ModelManifest,
+  files: BroughtFiles,
+  plan: BackendPlan,
+  options: PackLoadOptions,
+  tracker: LoadTracker,
+): Promise<StartedDecoder> {
+  const graphName: GraphName = `${plan.backend}-${plan.precision}` as GraphName;
+  const graph = manifest.graphs[graphName];
+  const graphBytes = files.graphs.get(graph.path) as Uint8Array<ArrayBuffer>;
+  tracker.enter('expanding');
+  await nextTask();
+  const externalData = expandAll(manifest, graph, files.pack);
+  tracker.enter('compiling');
+  await nextTask();
+  const runtimeBuild = runtimeBuildFor(plan.backend);
+  const threads = plan.backend === 'wasm' ? plan.threads : 1;
+  const ort = await loadRuntime(runtimeBuild, options.runtimeUrls, threads);
+  const shape = manifest.architecture;
+  if (plan.backend === 'wasm') {
+    const session = await createWasmSession(ort, graphBytes, externalData);
+    return { decoder: new WasmDecoder(ort, session, shape), plan, runtimeBuild };
+  }
+  const { gpu, precision } = plan;
+  const { session, isCaptured } = await createWebgpuSession(ort, graphBytes, externalData, gpu);
+  const decoder = new WebgpuDecoder({ ort, session, gpu, shape, precision, isCaptured });
+  return { decoder, plan, runtimeBuild };
+}
+
+function expandAll(
+  manifest: ModelManifest,
+  graph: ManifestGraph,
+  pack: Uint8Array<ArrayBuffer>,
+): ExternalFile[] {
+  return graph.externalData.map((file) => ({
+    path: file.path,
+    data: file.kind === 'pack' ? pack : expandExternalData(pack, manifest.pack.tensors, file),
+  }));
+}
+
+function describe(manifest: ModelManifest, plan: BackendPlan): EngineDescription {
+  return {
+    modelId: manifest.id,
+    modelName: manifest.name,
+    source: 'pack',
+    backend: plan.backend,
+    precision: plan.precision,
+    threads: plan.backend === 'wasm' ? plan.threads : 1,
+    adapter: plan.backend === 'webgpu' ? plan.gpu.adapterName : null,
+    reason: plan.reason,
+    contextLength: manifest.architecture.contextLength,
+    vocabularySize: manifest.architecture.vocabSize,
+  };
+}
+
+function measureMemory({ decoder, plan }: StartedDecoder): EngineMemory {
+  const gpu = plan.backend === 'webgpu' ? plan.gpu.buffers() : { bytes: 0, count: 0 };
+  return {
+    wasmBytes: wasmMemoryBytes(),
+    kvCacheBytes: decoder.kvCacheBytes,
+    gpuBufferBytes: gpu.bytes,
+    gpuBufferCount: gpu.count,
+  };
+}
+
+function asLoadFailure(error: unknown): ReturnType<typeof failure> {
+  if (error instanceof FailureError) return error.failure;
+  // Allocating a large array that does not fit is a RangeError in every engine.
+  if (error instanceof RangeError) return failure('engine/out-of-memory');
+  return failure('engine/session-failed', undefined, {
+    cause: error instanceof Error ? error.message.slice(0, 300) : 'unknown',
+  });
+}

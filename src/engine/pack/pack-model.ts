@@ -1,0 +1,283 @@
+/** Our own decode loop: tokens one after another from a decoder, with every phase and every gap timed. */
+import type { EngineMemory, EngineOutcome, TokenEvent } from '../../contracts/engine.ts';
+import { FailureError, failure, type Failure, type Result } from '../../contracts/failure.ts';
+import type {
+  EngineDescription,
+  FinishReason,
+  GenerationRequest,
+} from '../../contracts/generation.ts';
+import type { PromptTemplate } from '../../contracts/model-manifest.ts';
+import { buildPrompt } from '../../core/prompt/prompt-form.ts';
+import { StopFilter } from '../../core/prompt/stop-filter.ts';
+import { seededRandom } from '../../core/sampling/random.ts';
+import { REPETITION_WINDOW, TokenSampler } from '../../core/sampling/token-sampler.ts';
+import { nextTask } from '../next-task.ts';
+import type { TextModel } from '../text-model.ts';
+import { TokenEvents } from '../token-events.ts';
+import type { Decoder } from './decoder.ts';
+import type { PackTokenizer } from './pack-tokenizer.ts';
+
+export interface PackModelOptions {
+  readonly description: EngineDescription;
+  readonly decoder: Decoder;
+  readonly tokenizer: PackTokenizer;
+  readonly prompt: PromptTemplate;
+  readonly memory: () => EngineMemory;
+  readonly loseDevice: () => boolean;
+}
+
+export class PackModel implements TextModel {
+  readonly description: EngineDescription;
+  readonly #options: PackModelOptions;
+  /** The tokens whose keys and values the decoder holds, for reuse by a prompt that begins alike. */
+  #cached: number[] = [];
+
+  constructor(options: PackModelOptions) {
+    this.#options = options;
+    this.description = options.description;
+  }
+
+  countTokens(prompt: string): Result<number> {
+    return { ok: true, value: this.#encode(prompt).length };
+  }
+
+  memory(): EngineMemory {
+    return this.#options.memory();
+  }
+
+  loseDevice(): boolean {
+    return this.#options.loseDevice();
+  }
+
+  async release(): Promise<void> {
+    await this.#options.decoder.release();
+  }
+
+  async generate(
+    request: GenerationRequest,
+    onToken: (event: TokenEvent) => void,
+    signal: AbortSignal,
+    startedAtMs: number,
+  ): Promise<EngineOutcome> {
+    const run = new Run(request, this.description, onToken, startedAtMs);
+    try {
+      const tokens = this.#encode(request.prompt);
+      run.tokenized(tokens.length);
+      const room = this.#options.decoder.capacity - tokens.length;
+      if (room < 1) {
+        return run.end('error', promptTooLong(tokens.length, this.#options.decoder.capacity));
+      }
+      const logits = await this.#prefill(tokens, run, signal);
+      if (logits === null) return run.end(abortReason(signal));
+      run.prefilled();
+      const limit = Math.min(request.parameters.max_tokens, room);
+      return run.end(await this.#decode(logits, limit, run, signal));
+    } catch (error) {
+      return run.end('error', asFailure(error));
+    }
+  }
+
+  /** Warms up: compiles what runs compile, so that the first request does not wait for it. */
+  async warmUp(): Promise<void> {
+    const { decoder } = this.#options;
+    // The template's beginning stays in the cache: every English request starts with it.
+    const tokens = this.#encode('list files');
+    await this.#feed(tokens);
+    await this.#feed([...tokens.slice(0, 1)]);
+    await this.#feed([...tokens.slice(0, 1)]);
+    decoder.rollback(tokens.length);
+    this.#cached = tokens;
+  }
+
+  #encode(prompt: string): number[] {
+    return this.#options.tokenizer.encodePrompt(buildPrompt(prompt, this.#options.prompt));
+  }
+
+  /** Returns the logits after the prompt, or null when aborted. */
+  async #prefill(
+    tokens: readonly number[],
+    run: Run,
+    signal: AbortSignal,
+  ): Promise<Float32Array | null> {
+    const { decoder } = this.#options;
+    // The last token is always computed anew: its logits are what the text begins from.
+    const reused = Math.min(commonLength(this.#cached, tokens), tokens.length - 1);
+    decoder.rollback(reused);
+    this.#cached.length = reused;
+    run.reused(reused);
+    let logits: Float32Array | null = null;
+    while (decoder.length < tokens.length) {
+      await nextTask();
+      if (signal.aborted) return null;
+      logits = await this.#feed(
+        tokens.slice(decoder.length, decoder.length + decoder.maxTokensPerRun),
+      );
+    }
+    return logits;
+  }
+
+  async #feed(tokens: readonly number[]): Promise<Float32Array> {
+    const logits = await this.#options.decoder.run(tokens);
+    this.#cached.push(...tokens);
+    return logits;
+  }
+
+  async #decode(
+    first: Float32Array,
+    limit: number,
+    run: Run,
+    signal: AbortSignal,
+  ): Promise<FinishReason> {
+    const { prompt, tokenizer } = this.#options;
+    const { parameters } = run.request;
+    const sampler = new TokenSampler(parameters, seededRandom(run.chooseSeed()));
+    const stops = new StopFilter([...prompt.stopStrings, ...parameters.stop]);
+    const decodeText = new TextDecoder();
+    let logits = first;
+    let finishReason: FinishReason | null = null;
+    while (finishReason === null) {
+      sampler.begin(logits, this.#cached.slice(-REPETITION_WINDOW));
+      const token = sampler.next();
+      if (prompt.stopTokens.includes(token)) {
+        finishReason = 'stop';
+        break;
+      }
+      const piece = stops.push(decodeText.decode(tokenizer.bytesOf(token), { stream: true }));
+      run.token(piece.text);
+      if (piece.stopped) return 'stop';
+      // Cancels arrive as messages, which are only read between tasks.
+      await nextTask();
+      if (signal.aborted) finishReason = abortReason(signal);
+      else if (run.generated >= limit) finishReason = 'length';
+      else if (run.decodeMs() > parameters.timeout_ms) finishReason = 'timeout';
+      else logits = await this.#feed([token]);
+    }
+    run.write(stops.flush() + decodeText.decode());
+    return finishReason;
+  }
+}
+
+/** One request in the making: text, counts and times, whatever happens to it. */
+class Run {
+  readonly request: GenerationRequest;
+  readonly #description: EngineDescription;
+  readonly #startedAtMs: number;
+  readonly #events: TokenEvents;
+  readonly #gapsMs: number[] = [];
+  #text = '';
+  #seed: number | null = null;
+  #promptTokens = 0;
+  #reusedTokens = 0;
+  #generated = 0;
+  #tokenizedMs: number | null = null;
+  #prefilledMs: number | null = null;
+  #firstTokenMs: number | null = null;
+  #lastTokenMs: number | null = null;
+
+  constructor(
+    request: GenerationRequest,
+    description: EngineDescription,
+    onToken: (event: TokenEvent) => void,
+    startedAtMs: number,
+  ) {
+    this.request = request;
+    this.#description = description;
+    this.#startedAtMs = startedAtMs;
+    this.#events = new TokenEvents(request.id, onToken);
+  }
+
+  get generated(): number {
+    return this.#generated;
+  }
+
+  tokenized(promptTokens: number): void {
+    this.#promptTokens = promptTokens;
+    this.#tokenizedMs = this.#now();
+  }
+
+  reused(tokens: number): void {
+    this.#reusedTokens = tokens;
+  }
+
+  prefilled(): void {
+    this.#prefilledMs = this.#now();
+  }
+
+  /** Milliseconds since the prompt was read. */
+  decodeMs(): number {
+    return this.#now() - (this.#prefilledMs ?? 0);
+  }
+
+  chooseSeed(): number {
+    this.#seed =
+      this.request.parameters.seed ?? (crypto.getRandomValues(new Uint32Array(1))[0] as number);
+    return this.#seed;
+  }
+
+  /** Counts a token and writes the text that it made certain. */
+  token(text: string): void {
+    const nowMs = this.#now();
+    if (this.#lastTokenMs !== null) this.#gapsMs.push(nowMs - this.#lastTokenMs);
+    this.#firstTokenMs ??= nowMs;
+    this.#lastTokenMs = nowMs;
+    this.#generated += 1;
+    this.write(text);
+  }
+
+  write(text: string): void {
+    this.#text += text;
+    this.#events.push(text, this.#generated, this.#prefilledMs === null ? 0 : this.decodeMs());
+  }
+
+  end(finishReason: FinishReason, cause: Failure | null = null): EngineOutcome {
+    this.#events.flush();
+    return {
+      text: this.#text.trimEnd(),
+      finishReason,
+      failure: cause,
+      seed: this.#seed,
+      tokens: {
+        prompt: this.#promptTokens,
+        promptCached: this.#reusedTokens,
+        generated: this.#generated,
+      },
+      tokenizedMs: this.#tokenizedMs,
+      prefilledMs: this.#prefilledMs,
+      firstTokenMs: this.#firstTokenMs,
+      lastTokenMs: this.#lastTokenMs,
+      finishedMs: this.#now(),
+      tokenGapsMs: this.#gapsMs,
+      engine: this.#description,
+    };
+  }
+
+  #now(): number {
+    return performance.now() - this.#startedAtMs;
+  }
+}
+
+function commonLength(a: readonly number[], b: readonly number[]): number {
+  let length = 0;
+  while (length < a.length && length < b.length && a[length] === b[length]) length += 1;
+  return length;
+}
+
+function abortReason(signal: AbortSignal): FinishReason {
+  return signal.reason === 'timeout' ? 'timeout' : 'cancelled';
+}
+
+function promptTooLong(promptTokens: number, contextTokens: number): Failure {
+  return failure(
+    'request/prompt-too-long',
+    `The request has ${promptTokens} tokens; the model can read ${contextTokens - 1}.`,
+    { promptTokens, contextTokens },
+  );
+}
+
+function asFailure(error: unknown): Failure {
+  return error instanceof FailureError
+    ? error.failure
+    : failure('engine/inference-failed', undefined, {
+        cause: error instanceof Error ? error.name : 'unknown',
+      });
+}
