@@ -26,7 +26,18 @@ export default defineConfig({
     conditions: ['onnxruntime-web-use-extern-wasm', 'browser', 'module', 'import', 'default'],
   },
   worker: { format: 'es', plugins: () => [] },
-  build: { target: 'es2023', sourcemap: true, assetsInlineLimit: 0 },
+  build: {
+    target: 'es2023',
+    sourcemap: true,
+    assetsInlineLimit: 0,
+    // Every browser that can run the model knows modulepreload.
+    modulePreload: { polyfill: false },
+    rolldownOptions: {
+      checks: { pluginTimings: false },
+      // Imported by @codemirror/commands for commands that the editor has not; it has no effects, and does not say so.
+      treeshake: { moduleSideEffects: [{ test: /@lezer\/common/, sideEffects: false }] },
+    },
+  },
   server: { headers: isolationHeaders },
   preview: { headers: isolationHeaders },
 });
