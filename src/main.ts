@@ -1,0 +1,145 @@
+/** Composition root: makes everything, hands it to whom it may concern, and draws the page. The only file that sees all. */
+import { mount } from 'svelte';
+import { version } from '../package.json';
+import { EngineClient } from './bridge/engine-client.ts';
+import { fetchModelOffer } from './bridge/model-offer-client.ts';
+import { runtimeUrls } from './bridge/runtime-urls.ts';
+import { ServiceWorkerClient } from './bridge/service-worker-client.ts';
+import { spawnEngine } from './bridge/spawn-engine.ts';
+import { failure } from './contracts/failure.ts';
+import { AppUpdate } from './state/app-update.svelte.ts';
+import { browserHost } from './state/browser-host.ts';
+import type { AppState } from './state/context.ts';
+import { Draft } from './state/draft.svelte.ts';
+import { EngineStatus, missingFeature } from './state/engine-status.svelte.ts';
+import { HistoryList } from './state/history-list.svelte.ts';
+import { Notices } from './state/notices.svelte.ts';
+import { Requests } from './state/requests.ts';
+import { Router } from './state/router.svelte.ts';
+import { createScriptingApi, type ScriptingApi } from './state/scripting-api.ts';
+import { parseOverrides, Settings } from './state/settings.svelte.ts';
+import { ShareLinks } from './state/share-links.ts';
+import { Workbench } from './state/workbench.svelte.ts';
+import { BroadcastNotifier } from './store/broadcast-notifier.ts';
+import { deleteStoredModels, storedModelBytes } from './store/model-storage.ts';
+import { openHistory } from './store/open-history.ts';
+import { PreferenceStore } from './store/preferences.ts';
+import { openWebStorage, StoredText } from './store/web-storage.ts';
+import App from './ui/App.svelte';
+import './ui/styles/tokens.css';
+import './ui/styles/base.css';
+
+declare global {
+  interface Window {
+    shellwright: ScriptingApi;
+  }
+}
+
+const SITE_MODEL_ID = 'smollm2-135m-instruct';
+
+const query = new URLSearchParams(location.search);
+const pageUrl = location.origin + location.pathname;
+const packUrl = (modelId: string): string => new URL(`models/${modelId}/`, pageUrl).href;
+
+const sessionStorageOrNull = openWebStorage('sessionStorage');
+const host = browserHost;
+const notices = new Notices(host);
+const settings = new Settings(
+  new PreferenceStore(openWebStorage('localStorage')),
+  parseOverrides(query),
+);
+const router = new Router({
+  hash: () => location.hash,
+  replace: (hash) => history.replaceState(null, '', hash),
+  subscribe: (onChange) => {
+    addEventListener('hashchange', onChange);
+    return () => removeEventListener('hashchange', onChange);
+  },
+});
+
+const client = new EngineClient({
+  spawn: spawnEngine,
+  now: () => host.now(),
+  epochNow: () => host.epochNow(),
+  newId: () => crypto.randomUUID(),
+  onEvent: (event) => engine.onClientEvent(event),
+});
+const engine: EngineStatus = new EngineStatus({
+  client,
+  settings,
+  notices,
+  host,
+  files: {
+    readOffer: (modelId) => fetchModelOffer(packUrl(modelId)),
+    storedBytes: (offer) => storedModelBytes(offer.files),
+    deleteAll: deleteStoredModels,
+  },
+  unsupported: missingFeature({
+    hasWebAssembly: typeof WebAssembly === 'object',
+    hasWorkers: typeof Worker === 'function',
+  }),
+  siteModelId: SITE_MODEL_ID,
+  packUrl,
+  runtimeUrls: runtimeUrls(pageUrl),
+  onLoaded: ({ runtimeBuild }) => {
+    const { mjs, wasm } = runtimeUrls(pageUrl)[runtimeBuild];
+    void serviceWorker.keepForOffline([mjs, wasm]);
+  },
+});
+
+const historyList: HistoryList = new HistoryList({
+  opened: openHistory(() =>
+    historyList.onClosed(
+      failure('store/unavailable', 'A newer version of this page is open in another tab.'),
+    ),
+  ),
+  channel: new BroadcastNotifier('shellwright-history'),
+  notices,
+});
+const requests = new Requests({ client, engine, history: historyList });
+const draft = new Draft(new StoredText(sessionStorageOrNull, 'shellwright.prompt'));
+const workbench = new Workbench({ requests, history: historyList, notices, host });
+const shareLinks = new ShareLinks({ router, draft, notices, host, pageUrl });
+const update = new AppUpdate();
+
+const serviceWorker: ServiceWorkerClient = new ServiceWorkerClient({
+  container: import.meta.env.PROD && 'serviceWorker' in navigator ? navigator.serviceWorker : null,
+  scriptUrl: new URL('sw.js', pageUrl).href,
+  isolated: crossOriginIsolated,
+  // The prompt and a download outlive a reload; a script that is being written or edited does not.
+  isInUse: () => workbench.run !== null || workbench.script !== '',
+  // Without a memory nothing would stop it from reloading again and again.
+  session: sessionStorageOrNull ?? { getItem: () => 'yes', setItem: () => {} },
+  reload: () => location.reload(),
+  onUpdateReady: update.onUpdateReady,
+  onOfflineReady: () => {},
+});
+
+const app: AppState = {
+  version,
+  host,
+  router,
+  settings,
+  notices,
+  engine,
+  draft,
+  workbench,
+  history: historyList,
+  shareLinks,
+  update,
+};
+
+window.shellwright = createScriptingApi({
+  version,
+  requests,
+  engine,
+  packUrl,
+  testing: query.has('testing') ? client : null,
+});
+
+const target = document.querySelector('#app');
+if (target !== null) mount(App, { target, props: { app } });
+shareLinks.open();
+addEventListener('hashchange', () => shareLinks.open());
+void engine.start();
+void serviceWorker.start();

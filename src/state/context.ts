@@ -1,0 +1,28 @@
+/** Everything the components read, made in main.ts and handed down the tree. */
+import { createContext } from 'svelte';
+import type { AppUpdate } from './app-update.svelte.ts';
+import type { BrowserHost } from './browser-host.ts';
+import type { Draft } from './draft.svelte.ts';
+import type { EngineStatus } from './engine-status.svelte.ts';
+import type { HistoryList } from './history-list.svelte.ts';
+import type { Notices } from './notices.svelte.ts';
+import type { Router } from './router.svelte.ts';
+import type { Settings } from './settings.svelte.ts';
+import type { ShareLinks } from './share-links.ts';
+import type { Workbench } from './workbench.svelte.ts';
+
+export interface AppState {
+  readonly version: string;
+  readonly host: BrowserHost;
+  readonly router: Router;
+  readonly settings: Settings;
+  readonly notices: Notices;
+  readonly engine: EngineStatus;
+  readonly draft: Draft;
+  readonly workbench: Workbench;
+  readonly history: HistoryList;
+  readonly shareLinks: ShareLinks;
+  readonly update: AppUpdate;
+}
+
+export const [getApp, setApp] = createContext<AppState>();

@@ -1,0 +1,147 @@
+/** The request as it is being written: the prompt, and the parameters as typed, with what is wrong with each. */
+import type { Failure, Result } from '../contracts/failure.ts';
+import type { GenerationParameters } from '../contracts/generation.ts';
+import {
+  DEFAULT_PARAMETERS,
+  parseGenerationInput,
+  parseParameters,
+  type ParsedRequest,
+} from '../core/prompt/parse-parameters.ts';
+import { formatStopLines, parseStopLines } from '../core/prompt/stop-sequences.ts';
+
+export const PARAMETER_NAMES = [
+  'max_tokens',
+  'temperature',
+  'top_p',
+  'top_k',
+  'min_p',
+  'repetition_penalty',
+  'seed',
+  'timeout_ms',
+  'stop',
+] as const satisfies readonly (keyof GenerationParameters)[];
+
+export type ParameterName = (typeof PARAMETER_NAMES)[number];
+
+type Fields = Record<ParameterName, string>;
+
+/** Keeps the prompt over a reload of the tab. */
+export interface PromptMemory {
+  read(): string;
+  write(prompt: string): void;
+}
+
+export class Draft {
+  readonly #memory: PromptMemory;
+  #prompt: string;
+  #promptFailure = $state.raw<Failure | null>(null);
+  #linkFailure = $state.raw<Failure | null>(null);
+  #fields = $state<Fields>(toFields(DEFAULT_PARAMETERS));
+  #errors = $derived.by(() => {
+    const errors: Partial<Record<ParameterName, string>> = {};
+    for (const name of PARAMETER_NAMES) {
+      const result = parseField(name, this.#fields[name]);
+      if (!result.ok) errors[name] = result.failure.message;
+    }
+    return errors;
+  });
+  #changedNames = $derived(
+    PARAMETER_NAMES.filter((name) => {
+      const text = this.#fields[name];
+      return text !== '' && text !== toFields(DEFAULT_PARAMETERS)[name];
+    }),
+  );
+
+  constructor(memory: PromptMemory) {
+    this.#memory = memory;
+    this.#prompt = $state.raw(memory.read());
+  }
+
+  get prompt(): string {
+    return this.#prompt;
+  }
+
+  set prompt(prompt: string) {
+    this.#prompt = prompt;
+    this.#promptFailure = null;
+    this.#memory.write(prompt);
+  }
+
+  /** Why the prompt cannot be sent; found when somebody tries. */
+  get promptFailure(): Failure | null {
+    return this.#promptFailure;
+  }
+
+  /** Why the share link that was opened could not be read. */
+  get linkFailure(): Failure | null {
+    return this.#linkFailure;
+  }
+
+  set linkFailure(cause: Failure | null) {
+    this.#linkFailure = cause;
+  }
+
+  /** Parameters as typed; an empty field is its default. */
+  get fields(): Fields {
+    return this.#fields;
+  }
+
+  /** What is wrong with each field; those that are right are not in it. */
+  get errors(): Readonly<Partial<Record<ParameterName, string>>> {
+    return this.#errors;
+  }
+
+  get errorCount(): number {
+    return Object.keys(this.#errors).length;
+  }
+
+  /** Parameters that are not at their default. */
+  get changedNames(): readonly ParameterName[] {
+    return this.#changedNames;
+  }
+
+  /** Returns the request, or the first thing that is wrong; a bad prompt is shown at its box from then on. */
+  submit(): Result<ParsedRequest> {
+    const parameters: Record<string, unknown> = {};
+    for (const name of PARAMETER_NAMES) {
+      const result = parseField(name, this.#fields[name]);
+      if (!result.ok) return result;
+      parameters[name] = result.value[name];
+    }
+    const result = parseGenerationInput({ prompt: this.#prompt, ...parameters });
+    this.#promptFailure = result.ok ? null : result.failure;
+    return result;
+  }
+
+  /** Fills the form from a link or the history. */
+  fill({ prompt, parameters }: ParsedRequest): void {
+    this.prompt = prompt;
+    this.#fields = toFields(parameters);
+    this.#linkFailure = null;
+  }
+
+  resetParameters(): void {
+    this.#fields = toFields(DEFAULT_PARAMETERS);
+  }
+}
+
+/** The default of a parameter as its field would hold it. */
+export function defaultField(name: ParameterName): string {
+  return toFields(DEFAULT_PARAMETERS)[name];
+}
+
+function toFields(parameters: GenerationParameters): Fields {
+  const { stop, seed, ...numbers } = parameters;
+  const texts = Object.entries(numbers).map(([name, value]) => [name, String(value)]);
+  return {
+    ...(Object.fromEntries(texts) as Record<keyof typeof numbers, string>),
+    seed: seed === null ? '' : String(seed),
+    stop: formatStopLines(stop),
+  };
+}
+
+function parseField(name: ParameterName, text: string): Result<GenerationParameters> {
+  if (name === 'stop') return parseParameters({ stop: parseStopLines(text) });
+  const trimmed = text.trim();
+  return parseParameters(trimmed === '' ? {} : { [name]: Number(trimmed) });
+}

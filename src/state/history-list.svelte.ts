@@ -1,0 +1,151 @@
+/** The history as the page shows it: searched, newest first, with what is needed to take a deletion back. */
+import type { Failure, Result } from '../contracts/failure.ts';
+import type { GenerationRecord } from '../contracts/generation.ts';
+import type { HistoryEntry } from '../contracts/history.ts';
+import type { HistoryStore } from '../store/history-store.ts';
+import type { OpenedHistory } from '../store/open-history.ts';
+import type { Notices } from './notices.svelte.ts';
+
+const PAGE_SIZE = 20;
+
+/** Tells other tabs that the history has changed, and hears of theirs. */
+export interface HistoryChannel {
+  notify(): void;
+  onNotified(callback: () => void): void;
+}
+
+export interface HistoryListOptions {
+  /** Opens in the background: the page does not wait for it. */
+  readonly opened: Promise<OpenedHistory>;
+  readonly channel: HistoryChannel;
+  readonly notices: Notices;
+}
+
+export class HistoryList {
+  readonly #options: HistoryListOptions;
+  #entries = $state.raw<readonly HistoryEntry[]>([]);
+  #totalCount = $state.raw(0);
+  #hasMore = $state.raw(false);
+  #isLoaded = $state.raw(false);
+  #search = $state.raw('');
+  #failure = $state.raw<Failure | null>(null);
+  #limit = PAGE_SIZE;
+  #refreshes = 0;
+
+  constructor(options: HistoryListOptions) {
+    this.#options = options;
+    options.channel.onNotified(() => void this.refresh());
+    void options.opened.then((opened) => {
+      this.#failure = opened.failure;
+      return this.refresh();
+    });
+  }
+
+  get entries(): readonly HistoryEntry[] {
+    return this.#entries;
+  }
+
+  /** Entries in all, found by the search or not. */
+  get totalCount(): number {
+    return this.#totalCount;
+  }
+
+  get hasMore(): boolean {
+    return this.#hasMore;
+  }
+
+  get isLoaded(): boolean {
+    return this.#isLoaded;
+  }
+
+  get search(): string {
+    return this.#search;
+  }
+
+  set search(text: string) {
+    this.#search = text;
+    this.#limit = PAGE_SIZE;
+    void this.refresh();
+  }
+
+  /** Why something could not be kept or read; null where all is well. */
+  get failure(): Failure | null {
+    return this.#failure;
+  }
+
+  /** Hook for a connection that has ended, by a newer version of the page in another tab. */
+  readonly onClosed = (failure: Failure): void => {
+    this.#failure = failure;
+  };
+
+  async showMore(): Promise<void> {
+    this.#limit += PAGE_SIZE;
+    await this.refresh();
+  }
+
+  async refresh(): Promise<void> {
+    const ticket = ++this.#refreshes;
+    const store = await this.#store();
+    const page = await store.find({ text: this.#search, limit: this.#limit });
+    // A later search may have been answered before this one.
+    if (ticket !== this.#refreshes) return;
+    if (!page.ok) {
+      this.#failure = page.failure;
+      return;
+    }
+    this.#entries = page.value.entries;
+    this.#hasMore = page.value.hasMore;
+    this.#totalCount = page.value.totalCount;
+    this.#isLoaded = true;
+  }
+
+  async add(record: GenerationRecord): Promise<void> {
+    await this.#put({
+      schemaVersion: 1,
+      id: record.id,
+      acceptedAtEpochMs: record.acceptedAtEpochMs,
+      record,
+      editedText: null,
+    });
+  }
+
+  /** Keeps what became of a script; an entry that has been deleted since stays deleted. */
+  async saveEdit(id: string, text: string): Promise<void> {
+    const store = await this.#store();
+    const found = await store.get(id);
+    if (!found.ok || found.value === null) return;
+    const editedText = text === found.value.record.text ? null : text;
+    if (editedText !== found.value.editedText) await this.#put({ ...found.value, editedText });
+  }
+
+  async delete(entry: HistoryEntry): Promise<void> {
+    const store = await this.#store();
+    if (!(await this.#changed(store.delete(entry.id)))) return;
+    this.#options.notices.show('Deleted from history.', {
+      label: 'Undo',
+      run: () => void this.#put(entry),
+    });
+  }
+
+  async clear(): Promise<void> {
+    const store = await this.#store();
+    if (await this.#changed(store.clear())) this.#options.notices.show('History is empty now.');
+  }
+
+  async #put(entry: HistoryEntry): Promise<void> {
+    const store = await this.#store();
+    await this.#changed(store.put(entry));
+  }
+
+  async #changed(change: Promise<Result<void>>): Promise<boolean> {
+    const result = await change;
+    if (result.ok) this.#options.channel.notify();
+    else this.#failure = result.failure;
+    await this.refresh();
+    return result.ok;
+  }
+
+  async #store(): Promise<HistoryStore> {
+    return (await this.#options.opened).store;
+  }
+}

@@ -1,0 +1,244 @@
+/** The script on screen: how it is being written, how that ended, and what its reader does with it. */
+import type { TokenEvent } from '../contracts/engine.ts';
+import type { Failure } from '../contracts/failure.ts';
+import type { GenerationRecord } from '../contracts/generation.ts';
+import type { HistoryEntry } from '../contracts/history.ts';
+import type { ParsedRequest } from '../core/prompt/parse-parameters.ts';
+import { scriptFileName, scriptFileText } from '../core/share/script-file.ts';
+import type { BrowserHost } from './browser-host.ts';
+import type { HistoryList } from './history-list.svelte.ts';
+import type { Notices } from './notices.svelte.ts';
+import type { Requests } from './requests.ts';
+
+/** `reading` is from the queue's end to the first token: the model reads the prompt. */
+export type RunPhase = 'waiting' | 'reading' | 'writing' | 'stopping';
+
+export interface Run {
+  readonly phase: RunPhase;
+  /** Requests ahead in the queue. */
+  readonly ahead: number;
+  readonly generatedTokens: number;
+  /** null until enough was written to tell. */
+  readonly tokensPerSecond: number | null;
+}
+
+export interface WorkbenchOptions {
+  readonly requests: Pick<Requests, 'submit'>;
+  readonly history: Pick<HistoryList, 'saveEdit'>;
+  readonly notices: Notices;
+  readonly host: BrowserHost;
+}
+
+/** The clock on screen; more often would only blur. */
+const TICK_MS = 100;
+/** After the last keystroke. */
+const SAVE_EDIT_AFTER_MS = 600;
+/** A rate over less is noise. */
+const MIN_RATE_TOKENS = 4;
+
+export class Workbench {
+  readonly #options: WorkbenchOptions;
+  #script = $state.raw('');
+  #prompt = $state.raw('');
+  #run = $state.raw<Run | null>(null);
+  #elapsedMs = $state.raw(0);
+  #gapsMs = $state.raw<readonly number[]>([]);
+  #record = $state.raw<GenerationRecord | null>(null);
+  #abort: AbortController | null = null;
+  #pendingText = '';
+  #pendingGapsMs: number[] = [];
+  #isFrameAsked = false;
+  #lastToken: TokenEvent | null = null;
+  #callOffSave: (() => void) | null = null;
+
+  constructor(options: WorkbenchOptions) {
+    this.#options = options;
+  }
+
+  /** What the editor holds. */
+  get script(): string {
+    return this.#script;
+  }
+
+  /** What the script was written for. */
+  get prompt(): string {
+    return this.#prompt;
+  }
+
+  /** The generation that goes on; null while there is none. */
+  get run(): Run | null {
+    return this.#run;
+  }
+
+  /** Since the request was accepted, queue included. */
+  get elapsedMs(): number {
+    return this.#elapsedMs;
+  }
+
+  /** Milliseconds between one token and the next. */
+  get gapsMs(): readonly number[] {
+    return this.#gapsMs;
+  }
+
+  /** How the script on screen came about; null while it is being written, and for one that was not generated. */
+  get record(): GenerationRecord | null {
+    return this.#record;
+  }
+
+  get failure(): Failure | null {
+    return this.#record?.failure ?? null;
+  }
+
+  get fileName(): string {
+    return scriptFileName(this.#prompt);
+  }
+
+  /** Writes a script in place of the one on screen, which the history has. Does nothing while one is being written. */
+  async generate(request: ParsedRequest): Promise<void> {
+    if (this.#run !== null) return;
+    this.saveEditNow();
+    const { requests, host, notices } = this.#options;
+    const abort = new AbortController();
+    const acceptedAtMs = host.now();
+    this.#begin(request.prompt, abort);
+    const stopClock = host.every(TICK_MS, () => {
+      this.#elapsedMs = host.now() - acceptedAtMs;
+    });
+    notices.announce('Working on it.');
+    const record = await requests.submit(request, {
+      signal: abort.signal,
+      onPosition: (ahead) => this.#update({ phase: 'waiting', ahead }),
+      onStart: () => this.#update({ phase: 'reading', ahead: 0 }),
+      onToken: (event) => this.#onToken(event),
+    });
+    stopClock();
+    this.#end(record);
+  }
+
+  /** Ends the generation within one token; what has been written stays. */
+  stop(): void {
+    if (this.#run === null) return;
+    this.#update({ phase: 'stopping' });
+    this.#abort?.abort();
+  }
+
+  /** Shows a script of the history. Does nothing while one is being written. */
+  open(entry: HistoryEntry): void {
+    if (this.#run !== null) return;
+    this.saveEditNow();
+    this.#show(entry.record, entry.editedText ?? entry.record.text);
+  }
+
+  /** Takes over what the reader typed; the history gets it after a moment. */
+  edit(text: string): void {
+    if (this.#run !== null || text === this.#script) return;
+    this.#script = text;
+    this.#callOffSave?.();
+    this.#callOffSave = this.#options.host.after(SAVE_EDIT_AFTER_MS, () => this.saveEditNow());
+  }
+
+  /** For when the page is about to go. */
+  saveEditNow(): void {
+    if (this.#callOffSave === null) return;
+    this.#callOffSave();
+    this.#callOffSave = null;
+    if (this.#record !== null) void this.#options.history.saveEdit(this.#record.id, this.#script);
+  }
+
+  async copy(): Promise<void> {
+    const isCopied = await this.#options.host.copyText(this.#script);
+    this.#options.notices.show(
+      isCopied
+        ? 'Script copied.'
+        : 'The browser does not allow copying: select it and copy by hand.',
+    );
+  }
+
+  download(): void {
+    this.#options.host.saveFile(this.fileName, scriptFileText(this.#script));
+    this.#options.notices.show(`Saved as ${this.fileName}.`);
+  }
+
+  #begin(prompt: string, abort: AbortController): void {
+    this.#abort = abort;
+    this.#prompt = prompt;
+    this.#script = '';
+    this.#record = null;
+    this.#elapsedMs = 0;
+    this.#gapsMs = [];
+    this.#pendingText = '';
+    this.#pendingGapsMs = [];
+    this.#lastToken = null;
+    this.#run = { phase: 'waiting', ahead: 0, generatedTokens: 0, tokensPerSecond: null };
+  }
+
+  #update(change: Partial<Run>): void {
+    if (this.#run === null || this.#run.phase === 'stopping') return;
+    this.#run = { ...this.#run, ...change };
+  }
+
+  /** Collects tokens and shows them once a frame: fast models write several in one. */
+  #onToken(event: TokenEvent): void {
+    this.#pendingText += event.text;
+    const before = this.#lastToken;
+    this.#lastToken = event;
+    if (before !== null) {
+      // One event can stand for several tokens.
+      const tokens = event.generatedTokens - before.generatedTokens;
+      const gapMs = (event.elapsedMs - before.elapsedMs) / Math.max(tokens, 1);
+      for (let i = 0; i < tokens; i++) this.#pendingGapsMs.push(gapMs);
+    }
+    if (this.#isFrameAsked) return;
+    this.#isFrameAsked = true;
+    this.#options.host.onNextFrame(() => this.#flush());
+  }
+
+  #flush(): void {
+    this.#isFrameAsked = false;
+    if (this.#run === null || this.#lastToken === null) return;
+    const { generatedTokens, elapsedMs } = this.#lastToken;
+    const hasRate = generatedTokens >= MIN_RATE_TOKENS && elapsedMs > 0;
+    this.#script += this.#pendingText;
+    this.#gapsMs = [...this.#gapsMs, ...this.#pendingGapsMs];
+    this.#pendingText = '';
+    this.#pendingGapsMs = [];
+    this.#run = {
+      ...this.#run,
+      phase: this.#run.phase === 'stopping' ? 'stopping' : 'writing',
+      generatedTokens,
+      tokensPerSecond: hasRate ? (generatedTokens * 1000) / elapsedMs : null,
+    };
+  }
+
+  #end(record: GenerationRecord): void {
+    this.#abort = null;
+    this.#run = null;
+    this.#show(record, record.text);
+    this.#options.notices.announce(describeEnd(record));
+  }
+
+  #show(record: GenerationRecord, script: string): void {
+    this.#record = record;
+    this.#prompt = record.prompt;
+    this.#script = script;
+    this.#gapsMs = record.tokenGapsMs;
+    this.#elapsedMs = record.timestamps.finishedMs;
+  }
+}
+
+/** One sentence about how a generation ended, for screen readers. */
+function describeEnd({ finishReason, tokens, failure }: GenerationRecord): string {
+  const size = `${tokens.generated} tokens`;
+  switch (finishReason) {
+    case 'stop':
+      return `The script is written, ${size}.`;
+    case 'length':
+      return `Stopped at the limit of ${size}.`;
+    case 'timeout':
+      return `Stopped by the time limit after ${size}.`;
+    case 'cancelled':
+      return `Stopped after ${size}.`;
+    case 'error':
+      return failure?.message ?? 'Something went wrong.';
+  }
+}

@@ -1,0 +1,18 @@
+/** What the button that sends a request says: all that pressing it will do. */
+import type { EngineState } from '../../state/engine-status.svelte.ts';
+
+export function generateLabel(state: EngineState, isOnDevice: boolean): string {
+  switch (state.kind) {
+    case 'ready':
+    case 'unsupported':
+      return 'Write the script';
+    case 'loading':
+    case 'recovering':
+      return 'Write when ready';
+    case 'paused':
+      return 'Resume and write';
+    case 'idle':
+    case 'failed':
+      return isOnDevice ? 'Load and write' : 'Download and write';
+  }
+}
