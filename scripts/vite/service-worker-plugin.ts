@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
-import { join, relative, sep } from 'node:path';
+import { join, relative, resolve, sep } from 'node:path';
 import { build, type Plugin, type ResolvedConfig } from 'vite';
 import type { BuildManifest } from '../../src/sw/build-manifest.ts';
 
@@ -32,7 +32,7 @@ export function serviceWorkerPlugin(options: ServiceWorkerPluginOptions): Plugin
       sequential: true,
       async handler(error) {
         if (error !== undefined) return;
-        const folder = join(config.root, config.build.outDir);
+        const folder = resolve(config.root, config.build.outDir);
         const manifest = describeBuild(folder, options);
         await build({
           configFile: false,

@@ -15,8 +15,8 @@ export interface ServiceWorkerClientOptions {
   /** Remembers across a reload, in this tab only. */
   readonly session: Pick<Storage, 'getItem' | 'setItem'>;
   readonly reload: () => void;
-  /** A new version is stored and waits; `applyUpdate` starts it. */
-  readonly onUpdateReady: () => void;
+  /** A new version is stored and waits. `apply` starts it and reloads the page into it. */
+  readonly onUpdateReady: (apply: () => void) => void;
   /** The app's files are stored: from now on it opens without a network. */
   readonly onOfflineReady: () => void;
 }
@@ -50,14 +50,6 @@ export class ServiceWorkerClient {
     }
   }
 
-  /** Starts the version that waits and reloads the page into it. Does nothing if none waits. */
-  applyUpdate(): void {
-    const waiting = this.#registration?.waiting;
-    if (waiting === null || waiting === undefined) return;
-    this.#isUpdating = true;
-    send(waiting, { kind: 'activate' });
-  }
-
   /**
    * Keeps files of the app that may have been loaded before the service worker saw it, such as ONNX Runtime's.
    * @param urls absolute
@@ -68,14 +60,24 @@ export class ServiceWorkerClient {
     if (active !== null) send(active, { kind: 'keep', urls });
   }
 
+  readonly #applyUpdate = (): void => {
+    const waiting = this.#registration?.waiting;
+    if (waiting === null || waiting === undefined) {
+      this.#options.reload(); // Another tab has started it already.
+      return;
+    }
+    this.#isUpdating = true;
+    send(waiting, { kind: 'activate' });
+  };
+
   #watch(registration: ServiceWorkerRegistration): void {
-    if (registration.waiting !== null) this.#options.onUpdateReady();
+    if (registration.waiting !== null) this.#options.onUpdateReady(this.#applyUpdate);
     registration.addEventListener('updatefound', () => {
       const next = registration.installing;
       next?.addEventListener('statechange', () => {
         // Without an active one this is the first install, not an update.
         if (next.state === 'installed' && registration.active !== null)
-          this.#options.onUpdateReady();
+          this.#options.onUpdateReady(this.#applyUpdate);
       });
     });
     // A page that stays open for days, as a monitor does, would not ask by itself.
