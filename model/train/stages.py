@@ -9,9 +9,12 @@ from tokenizers import Tokenizer
 
 from data.prompt_form import Example, example
 from data.rows import Row, nl2bash_rows, tldr_rows, valid_rows
+from data.templates.fill import Filled
+from data.templates.generate import DEFAULT_SCRIPTS, DEFAULT_SEED, generate
 
 LONGEST_EXAMPLE = 400
 _CONTINUATION_SHARE = 0.06
+_SCRIPT_CONTINUATION_SHARE = 0.25
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,22 @@ def row_example(tokenizer: Tokenizer, row: Row, rng: random.Random) -> Example:
     return example(tokenizer, request, row.answer)
 
 
+def script_example(tokenizer: Tokenizer, filled: Filled, rng: random.Random) -> Example:
+    """One example of a generated script: mostly from its request, at times as a script's beginning to continue.
+
+    A beginning is the shebang and a comment that says what is wanted, sometimes with a few lines of the script.
+    """
+    if rng.random() >= _SCRIPT_CONTINUATION_SHARE:
+        return example(tokenizer, filled.request, filled.script)
+    lines = filled.script.split("\n")
+    if lines[0].startswith("#!"):
+        lines = lines[1:]
+    shebang = rng.choice(["#!/bin/bash", "#!/bin/bash", "#!/usr/bin/env bash"])
+    given = rng.choice([0, 0, 0, len(lines) // 3])
+    beginning = "\n".join([shebang, f"# {filled.phrase}", *lines[:given], ""])
+    return example(tokenizer, "", "\n".join(lines[given:]), beginning)
+
+
 def _examples(tokenizer: Tokenizer, rows: list[Row], seed: int) -> list[Example]:
     rng = random.Random(seed)
     made = (row_example(tokenizer, row, rng) for row in rows)
@@ -57,6 +76,24 @@ def _stage_one(tokenizer: Tokenizer, cache: Path) -> list[Example]:
     return _examples(tokenizer, [*nl2bash, *nl2bash, *everyday, *sample], seed=12)
 
 
+def _script_examples(tokenizer: Tokenizer, multi_line: int, one_line: int, seed: int) -> list[Example]:
+    rng = random.Random(seed)
+    made = generate(DEFAULT_SCRIPTS, DEFAULT_SEED)
+    long = [filled for filled in made if "\n" in filled.script]
+    short = [filled for filled in made if "\n" not in filled.script]
+    chosen = [*rng.sample(long, multi_line), *rng.sample(short, one_line)]
+    examples = (script_example(tokenizer, filled, rng) for filled in chosen)
+    return [item for item in examples if len(item.ids) <= LONGEST_EXAMPLE]
+
+
+def _stage_two(tokenizer: Tokenizer, cache: Path) -> list[Example]:
+    nl2bash = valid_rows(nl2bash_rows("train"), cache)
+    everyday = valid_rows(tldr_rows(everyday=True), cache)
+    others = valid_rows(tldr_rows(everyday=False), cache)
+    rows = [*nl2bash, *nl2bash, *everyday, *random.Random(21).sample(others, 1000)]
+    return _examples(tokenizer, rows, seed=22) + _script_examples(tokenizer, 4500, 1500, seed=23)
+
+
 STAGES = {
     stage.name: stage
     for stage in [
@@ -69,6 +106,16 @@ STAGES = {
             tokens_per_step=3072,
             seed=1,
             examples=_stage_one,
+        ),
+        Stage(
+            name="two",
+            starts_from="one",
+            peak_learning_rate=5e-4,
+            last_learning_rate=2e-5,
+            warmup_steps=10,
+            tokens_per_step=3072,
+            seed=2,
+            examples=_stage_two,
         ),
     ]
 }

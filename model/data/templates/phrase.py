@@ -2,6 +2,7 @@
 
 import random
 
+# All of these say that a script is wanted: a bare request gets a command, as in NL2Bash.
 _SCRIPT_FRAMES = (
     "Write a bash script to {phrase}",
     "Write a script to {phrase}",
@@ -12,13 +13,13 @@ _SCRIPT_FRAMES = (
     "Script to {phrase}",
     "Give me a bash script to {phrase}",
     "Make a script that can {phrase}",
-    "{Phrase}",
-    "{Phrase}",
     "{Phrase} (bash script)",
+    "{Phrase}, as a script",
+    "Write a shell script: {phrase}",
     "Please write a script to {phrase}",
     "Can you write a bash script to {phrase}?",
     "write a script to {phrase}",
-    "bash: {phrase}",
+    "bash script: {phrase}",
 )
 _FUNCTION_FRAMES = (
     "Write a bash function to {phrase}",
