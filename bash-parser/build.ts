@@ -19,7 +19,7 @@ function sourceHash(): string {
     'grammar.ts',
     'lalr.ts',
     'tables.ts',
-    'tokens.ts',
+    '../src/core/bash/tokens.ts',
   ];
   for (const name of names.sort()) hash.update(name).update(readFileSync(join(here, name)));
   const manifest: unknown = JSON.parse(
@@ -36,9 +36,7 @@ async function build(): Promise<void> {
     existsSync(wasm) && existsSync(stamp) && readFileSync(stamp, 'utf8') === hash;
   if (upToDate && !process.argv.includes('--force')) return;
   mkdirSync(out, { recursive: true });
-  const { assembly, face } = generateTables();
-  writeFileSync(join(out, 'tables.ts'), assembly);
-  writeFileSync(join(out, 'stack-symbols.json'), face);
+  writeFileSync(join(out, 'tables.ts'), generateTables());
   const { default: asc } = await import('assemblyscript/asc');
   const { error, stderr } = await asc.main([
     join(here, 'assembly/index.ts'),

@@ -1,7 +1,7 @@
-/** Writes the LALR tables and the token numbers as AssemblyScript source, and the symbol of each state as JSON. */
+/** Writes the LALR tables and the token numbers as AssemblyScript source. */
 import { PRECEDENCE, RULES, START, TERMINAL_CLASSES } from './grammar.ts';
 import { buildTables } from './lalr.ts';
-import { TOKENS } from './tokens.ts';
+import { TOKENS } from '../src/core/bash/tokens.ts';
 
 /** Texts that the lexer compares whole, by the name the sources use. */
 const SPELLINGS: Readonly<Record<string, string>> = {
@@ -46,7 +46,7 @@ function asNumber(text: string): string {
   return `0x${bytes.map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
 }
 
-export function generateTables(): { assembly: string; face: string } {
+export function generateTables(): string {
   const tables = buildTables(RULES, START, PRECEDENCE);
   if (tables.unresolvedConflicts.length > 0)
     throw new Error(`grammar: conflicts\n${tables.unresolvedConflicts.join('\n')}`);
@@ -80,11 +80,11 @@ export function generateTables(): { assembly: string; face: string } {
     data('DEFAULT', 'i16', tables.defaults),
     data('CONSISTENT', 'u8', tables.consistent),
     data('GOTO', 'u16', tables.gotos.flatMap((row) => [...row])),
+    // The token by which a state is entered, 0 for a rule: what is open shows on the stack.
+    data('STATE_TOKEN', 'u8', tables.accessing.map((s) => (s > 0 && s < T ? terminalOf.indexOf(s) : 0))),
     data('RULE_LENGTH', 'u8', tables.rules.map((rule) => rule.right.length)),
     data('RULE_LEFT', 'u8', tables.rules.map((rule) => rule.left - T)),
     data('RULE_ACTION', 'u8', tables.rules.map((rule) => actionNames.indexOf(rule.action || 'none'))),
   ];
-  const names = [...tables.terminals, ...tables.nonterminals];
-  const face = JSON.stringify({ tokens: TOKENS, stateSymbols: tables.accessing.map((s) => names[s]) });
-  return { assembly: `${lines.join('\n')}\n`, face };
+  return `${lines.join('\n')}\n`;
 }

@@ -18,7 +18,7 @@ import {
   WORD_TEXT,
   reach,
 } from './layout';
-import { pushReplay, replayEnd } from './input';
+import { REST, pushReplay, replayEnd } from './input';
 import { run } from './grammar';
 import { emitNewline } from './lexer';
 import { finishSubstitution } from './substitution';
@@ -180,7 +180,7 @@ function endLine(): void {
       const end = replayEnd();
       store<u8>(REPLAY + end + R.docRest++, 10);
       warn();
-      pushReplay(R.docRest, R.offset - R.docRest + 1);
+      pushReplay(R.docRest, (R.offset - R.docRest + 1) | REST);
       return nextDocument();
     }
   }

@@ -1,14 +1,11 @@
 /** What JavaScript calls. Bytes go through `inputAt()`, snapshots through `transferAt()`. */
-import { T, TERMINAL } from '../build/tables';
-import { accepts, startUnit } from './grammar';
+import { STATE_TOKEN, T } from '../build/tables';
+import { startUnit } from './grammar';
 import { feed, feedEnd } from './input';
 import {
-  Assign,
   Consumer,
   ERROR_TEXT,
   FIXED_END,
-  FRAMES,
-  Frame,
   INPUT,
   INPUT_MAX,
   LR_LINES,
@@ -21,11 +18,10 @@ import {
   St,
   TRANSFER,
   WARNINGS,
-  WORD_TEXT,
   reach,
 } from './layout';
 import { load_, save, snapshotBytes } from './snapshot';
-import { fillClasses, specialToken } from './words';
+import { fillClasses } from './words';
 import { viable } from './viable';
 
 export namespace Verdict {
@@ -55,14 +51,11 @@ export function reset(): void {
 /** Reads `length` bytes at `inputAt()`; returns VIABLE, DEAD or LIMIT. */
 export function push(length: i32): i32 {
   const end = INPUT + length;
-  for (let at = INPUT; at < end; at++) {
-    if (R.st >= St.STOPPED) {
-      R.offset += <i32>(end - at);
-      break;
-    }
-    feed(<i32>load<u8>(at));
-  }
-  return quick();
+  let at = INPUT;
+  while (at < end && R.st < St.STOPPED) feed(<i32>load<u8>(at++));
+  R.offset += <i32>(end - at);
+  const now = quick();
+  return now == Verdict.VIABLE && R.st < St.STOPPED && !viable() ? Verdict.DEAD : now;
 }
 
 function quick(): i32 {
@@ -90,12 +83,11 @@ export function state(): i32 {
   return end == Verdict.COMPLETE ? Verdict.COMPLETE : Verdict.VIABLE;
 }
 
-/** What `state()` would be after `length` bytes at `inputAt()`, which are not kept. */
+/** What `push` would return for the bytes at `inputAt()`, which are not kept. */
 export function probe(length: i32): i32 {
   if (snapshotBytes() > SCRATCH_MAX) return Verdict.TOO_BIG;
   save(SCRATCH);
-  let result = push(length);
-  if (result == Verdict.VIABLE && R.st < St.STOPPED && !viable()) result = Verdict.DEAD;
+  const result = push(length);
   load_(SCRATCH);
   return result;
 }
@@ -169,12 +161,12 @@ export function warningsAt(): usize {
 export function warningCount(): i32 {
   return R.warnings;
 }
-/** The push-down stack, for "what is still open": states and the lines of their symbols. */
+/** The push-down stack, for "what is still open": the tokens on it (0 for a rule) and their lines. */
 export function stackDepth(): i32 {
   return R.lrTop + 1;
 }
-export function stackState(index: i32): i32 {
-  return load<u16>(LR_STATES + (index << 1));
+export function stackToken(index: i32): i32 {
+  return load<u8>(STATE_TOKEN + load<u16>(LR_STATES + (index << 1)));
 }
 export function stackLine(index: i32): i32 {
   return load<i32>(LR_LINES + (index << 2)) & 0x3fffffff;

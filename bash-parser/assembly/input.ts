@@ -66,11 +66,8 @@ export function feedEnd(): void {
     if (R.st == St.DOCUMENT) {
       documentEnd();
     } else {
-      // The shell asks for one more line before it learns that there is none.
-      if (R.atLineStart) {
-        R.line++;
-        R.atLineStart = 0;
-      }
+      // Each time the shell asks for one more line before it learns that there is none.
+      if (R.st != St.REST_OF_LINE) R.line++;
       if (R.held) {
         R.held = 0;
         deliver(92);
@@ -129,11 +126,17 @@ function drain(): void {
       const next = load<i32>(at + 4);
       if (next == load<i32>(at + 8)) {
         R.replayTop--;
+        if (load<i32>(at + 12) < 0) continue;
+        // Where nothing of the line is left below the text read again, bash's lexer sees a NUL: it starts a word.
+        if (lineIsRead() && R.st < St.DOCUMENT) {
+          R.source = Source.REPLAY;
+          deliver(0);
+        }
         continue;
       }
       store<i32>(at + 4, next + 1);
       R.source = Source.REPLAY;
-      R.pos = load<i32>(at + 12) + next - load<i32>(at);
+      R.pos = (load<i32>(at + 12) & i32.MAX_VALUE) + next - load<i32>(at);
       deliver(<i32>load<u8>(REPLAY + next));
     } else if (R.tailPos < R.tailEnd) {
       R.source = Source.TAIL;
@@ -143,7 +146,15 @@ function drain(): void {
   }
 }
 
-/** ELF's magic, or a NUL in the first line (the first two, where the first is `#!`), among the first 80 bytes. */
+/** Whether the input below the replayed text has nothing left on its current line. */
+function lineIsRead(): bool {
+  if (R.replayTop > 0) {
+    const at = SEGMENTS + ((R.replayTop - 1) << 4);
+    return load<i32>(at + 4) == load<i32>(at + 8);
+  }
+  return R.atLineStart != 0 && R.tailPos == R.tailEnd;
+}
+
 function looksBinary(b: i32): void {
   const expected = R.offset == 0 ? 0x7f : R.offset == 1 ? 0x45 : R.offset == 2 ? 0x4c : 0x46;
   if (R.elfBytes == R.offset && R.offset < 4 && b == expected) R.elfBytes++;
@@ -158,6 +169,9 @@ function looksBinary(b: i32): void {
 export function replayEnd(): i32 {
   return R.replayTop == 0 ? 0 : load<i32>(SEGMENTS + ((R.replayTop - 1) << 4) + 8);
 }
+
+/** Set in a segment's offset when it is the rest of the current line, not text in front of it. */
+export const REST: i32 = i32.MIN_VALUE;
 
 /** Makes the `length` bytes already written at `replayEnd()` the next input. */
 export function pushReplay(length: i32, offset: i32): void {

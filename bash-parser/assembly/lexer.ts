@@ -1,11 +1,10 @@
 /** Tokens that are not words: operators, newlines, comments; and the order in which the shell asks for tokens. */
 import { T } from '../build/tables';
-import { arrayToken } from './substitution';
 import { condToken, startCond } from './cond';
 import { gather, Resume } from './documents';
 import { grammarToken } from './grammar';
-import { Consumer, END_OF_INPUT, Flag, R, St } from './layout';
-import { startParens } from './substitution';
+import { Consumer, END_OF_INPUT, Flag, R, St, WORD_KEEP } from './layout';
+import { arrayToken, startParens } from './substitution';
 import { beginWord } from './words';
 
 /** The grammar wants a token. */
@@ -47,6 +46,7 @@ export function token(c: i32): bool {
   R.wOff = R.pos;
   R.wLine = R.line;
   R.wLen = 0;
+  R.wCap = WORD_KEEP;
   if (c == END_OF_INPUT) {
     emit(T.EOF);
     return true;

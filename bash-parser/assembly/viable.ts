@@ -2,10 +2,9 @@
  * Whether a token that is only half read can still become one that fits. Between tokens an LR automaton's stack is
  * a viable prefix by construction, so this is all that "some continuation is valid" needs.
  */
-import { Spelled, SPELLED_COUNT, SPELLED_LIST, T, TERMINAL } from '../build/tables';
-import { Err } from './codes';
+import { SPELLED_COUNT, SPELLED_LIST, T, TERMINAL } from '../build/tables';
 import { accepts } from './grammar';
-import { Assign, Consumer, R, St, WORD_TEXT } from './layout';
+import { Consumer, R, St, WORD_TEXT } from './layout';
 import { wordFits } from './substitution';
 import { specialToken } from './words';
 

@@ -83,6 +83,8 @@ export function suspendWord(delimiter: i32): void {
 export function word(c: i32): bool {
   if (c == END_OF_INPUT) {
     finishWord(c);
+    // The end is not put back: the shell asks for another line.
+    R.line++;
     return false;
   }
   if (R.wPass) {
