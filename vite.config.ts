@@ -17,8 +17,8 @@ export default defineConfig({
       fileName: 'sw.js',
       // The engine keeps models itself, verified; the others are for hosts and for debugging.
       exclude: [/^models\//, /^_/, /\.map$/],
-      // ONNX Runtime has three builds of 14 to 27 MB, and a browser needs one of them.
-      onFirstUse: [/^assets\/ort-/],
+      // ONNX Runtime has three builds of 14 to 27 MB, and a browser needs one of them; few visitors load a hub model.
+      onFirstUse: [/^assets\/(ort-|transformers|load-hub-model)/],
     }),
   ],
   resolve: {

@@ -6,7 +6,6 @@
 import { createHash } from 'node:crypto';
 import {
   existsSync,
-  mkdirSync,
   readFileSync,
   readdirSync,
   renameSync,
@@ -20,12 +19,14 @@ import { ensureInstalled, pinnedNode, root, runOrExit } from './install.mjs';
 
 const cacheFolder = join(root, '.cache');
 const appFolder = join(root, 'dist');
-const parserSources = ['bash-parser', 'package-lock.json'];
+/** Holds the hash of what dist/ was built from. */
+const noteFile = join(cacheFolder, 'dist-built-from.txt');
 
 /** Everything that the built app depends on; a folder stands for all files in it. */
 const appSources = [
-  ...parserSources,
+  'bash-parser',
   'index.html',
+  'package-lock.json',
   'package.json',
   'public',
   'scripts/build.mjs',
@@ -62,35 +63,9 @@ function hashFiles(paths) {
   return hash.digest('hex');
 }
 
-/** @param {string} name */
-function noteFile(name) {
-  return join(cacheFolder, `${name}-built-from.txt`);
-}
-
-/**
- * Runs `build` unless it already ran for the same sources.
- * @param {string} name
- * @param {string[]} sources
- * @param {() => void} build
- */
-function onceFor(name, sources, build) {
-  const hash = hashFiles(sources);
-  const note = noteFile(name);
-  if (existsSync(note) && readFileSync(note, 'utf8') === hash) return;
-  build();
-  mkdirSync(cacheFolder, { recursive: true });
-  writeFileSync(note, hash);
-}
-
-/** Compiles the bash parser to WASM, if it has changed. */
-export function buildParserIfChanged() {
-  /** @type {{ scripts: Record<string, string> }} */
-  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  if (scripts['build:parser'] === undefined) return;
-  onceFor('parser', parserSources, () => {
-    console.log('Compiling the bash parser.');
-    runOrExit('npm', ['run', '--silent', 'build:parser']);
-  });
+/** Compiles the bash parser to WASM; its build knows by itself whether anything has changed. */
+export function buildParser() {
+  runOrExit(pinnedNode(), [join(root, 'bash-parser', 'build.ts')]);
 }
 
 /**
@@ -110,17 +85,19 @@ function buildApp(viteArguments) {
 
 /** Builds the app unless dist/ was built from the very same sources. */
 export function buildIfChanged() {
-  buildParserIfChanged();
-  if (!existsSync(join(appFolder, 'index.html'))) rmSync(noteFile('app'), { force: true });
-  onceFor('app', appSources, () => {
-    console.log('Building the app.');
-    buildApp([]);
-  });
+  buildParser();
+  const hash = hashFiles(appSources);
+  const isBuilt = existsSync(join(appFolder, 'index.html')) && existsSync(noteFile);
+  if (isBuilt && readFileSync(noteFile, 'utf8') === hash) return;
+  console.log('Building the app.');
+  rmSync(noteFile, { force: true });
+  buildApp([]);
+  writeFileSync(noteFile, hash);
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
   ensureInstalled();
-  buildParserIfChanged();
-  rmSync(noteFile('app'), { force: true });
+  buildParser();
+  rmSync(noteFile, { force: true });
   buildApp(process.argv.slice(2));
 }

@@ -4,7 +4,7 @@
  * Plain JavaScript: on a fresh clone it runs on the system's Node.
  */
 import { join } from 'node:path';
-import { buildParserIfChanged } from './build.mjs';
+import { buildParser } from './build.mjs';
 import { findOrInstallBrowser } from './find-browser.mjs';
 import { ensureInstalled, pinnedNode, root, runOrExit } from './install.mjs';
 
@@ -15,7 +15,7 @@ try {
   console.error(error instanceof Error ? error.message : error);
   process.exit(1);
 }
-buildParserIfChanged();
+buildParser();
 // The app itself is built by the setup of the end-to-end tests, the only ones that need it.
 const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
 runOrExit(pinnedNode(), [vitest, 'run', ...process.argv.slice(2)]);

@@ -1,0 +1,77 @@
+/**
+ * `npm run size`: fails if a part of the built app outgrew its budget. What counts as start-up is what index.html
+ * names, since Vite lists every file that the entry imports statically there.
+ */
+import { globSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+
+const appFolder = join(import.meta.dirname, '..', 'dist');
+
+interface Budget {
+  readonly what: string;
+  /** Relative to the app's folder. */
+  readonly files: readonly string[];
+  readonly limitBytes: number;
+  /** As sent by a host that compresses, or as it lies on disk (weights do not compress). */
+  readonly measure: 'gzip' | 'stored';
+}
+
+function filesNamedByPage(pattern: RegExp): string[] {
+  const page = readFileSync(join(appFolder, 'index.html'), 'utf8');
+  return [...page.matchAll(pattern)].flatMap(([, path]) => (path === undefined ? [] : [path]));
+}
+
+const find = (pattern: string): string[] => globSync(pattern, { cwd: appFolder }).sort();
+
+const KB = 1000;
+const MB = 1000 * KB;
+
+const startupScripts = filesNamedByPage(/(?:src|href)="\.\/([^"]+\.js)"/g);
+
+const budgets: readonly Budget[] = [
+  {
+    what: 'JavaScript before the model',
+    files: startupScripts,
+    limitBytes: 120 * KB,
+    measure: 'gzip',
+  },
+  {
+    what: 'styles before the model',
+    files: filesNamedByPage(/href="\.\/([^"]+\.css)"/g),
+    limitBytes: 15 * KB,
+    measure: 'gzip',
+  },
+  { what: 'service worker', files: ['sw.js'], limitBytes: 15 * KB, measure: 'gzip' },
+  {
+    what: 'engine worker, without ONNX Runtime',
+    files: find('assets/{engine.worker,load-pack-model}-*.js'),
+    limitBytes: 60 * KB,
+    measure: 'gzip',
+  },
+  ...find('models/*/').map((folder): Budget => ({
+    what: folder,
+    files: find(`${folder}/*`),
+    limitBytes: 100 * MB,
+    measure: 'stored',
+  })),
+];
+
+function sizeBytes(file: string, measure: Budget['measure']): number {
+  const path = join(appFolder, file);
+  return measure === 'gzip' ? gzipSync(readFileSync(path)).length : statSync(path).size;
+}
+
+let isOver = false;
+for (const { what, files, limitBytes, measure } of budgets) {
+  const bytes = files.reduce((sum, file) => sum + sizeBytes(file, measure), 0);
+  // A pattern that finds nothing would let anything through.
+  const isWrong = bytes > limitBytes || bytes === 0;
+  isOver ||= isWrong;
+  const unit = limitBytes >= MB ? MB : KB;
+  const figures = `${(bytes / unit).toFixed(1)} of ${limitBytes / unit} ${unit === MB ? 'MB' : 'kB'}`;
+  console.log(
+    `${isWrong ? 'OVER' : 'ok  '} ${what}: ${figures}${measure === 'gzip' ? ' gzip' : ''}`,
+  );
+}
+if (isOver) process.exitCode = 1;
