@@ -1,12 +1,13 @@
-"""Runs one stage of training: `python -m train.run STAGE`, resuming from its newest checkpoint if there is one.
+"""Runs one stage of training: `python -m train.run STAGE [--minutes N]`, resuming from its newest checkpoint if there is one.
 
+A SIGTERM makes it write a checkpoint after the current step and end; SIGSTOP and SIGCONT pause it for any time.
 Everything goes to the cache folder `train/<stage>/`: checkpoints, log.jsonl (the loss curve) and, at the end, model/.
 """
 
 import argparse
 import json
-import math
 import os
+import signal
 import time
 from pathlib import Path
 
@@ -21,21 +22,13 @@ from train.batches import deal_steps, micro_batches
 from train.checkpoint import load_checkpoint, save_checkpoint, save_model
 from train.decoder import Weights, summed_loss
 from train.gradient_workers import GradientWorkers
+from train.schedule import Progress, learning_rate
 from train.stages import STAGES, Stage
 from train.start import starting_point
 
 CHECKPOINT_EVERY_S = 600
 DEV_ROWS = 128
 MICRO_BATCH_TOKENS = 640
-
-
-def learning_rate(stage: Stage, step: int, steps: int) -> float:
-    """Linear warm-up, then a half cosine from the peak to the stage's last rate."""
-    if step < stage.warmup_steps:
-        return stage.peak_learning_rate * (step + 1) / stage.warmup_steps
-    done = (step - stage.warmup_steps) / max(1, steps - stage.warmup_steps)
-    span = stage.peak_learning_rate - stage.last_learning_rate
-    return stage.last_learning_rate + span * (1 + math.cos(math.pi * done)) / 2
 
 
 @torch.inference_mode()
@@ -55,15 +48,27 @@ def optimiser_for(masters: Weights) -> torch.optim.Optimizer:
     return torch.optim.AdamW(groups, lr=0.0, betas=(0.9, 0.98), fused=True)
 
 
-def train(stage: Stage, folder: Path, workers: int) -> None:
-    """Runs the stage to its end. Safe to kill at any time: the next call resumes."""
+class StopRequest:
+    """Whether SIGTERM has come since this was made."""
+
+    def __init__(self) -> None:
+        self.came = False
+        signal.signal(signal.SIGTERM, self._note)
+
+    def _note(self, *_: object) -> None:
+        self.came = True
+
+
+def train(stage: Stage, folder: Path, workers: int, limit_s: float | None) -> None:
+    """Runs the stage to its end, in `limit_s` at most. Safe to kill at any time: the next call resumes."""
+    began, stop = time.monotonic(), StopRequest()
     config, masters, tokenizer_json = starting_point(stage)
     tokenizer = Tokenizer.from_str(json.dumps(tokenizer_json))
     steps = deal_steps(stage.examples(tokenizer, cache_dir() / "train" / "bash-n.json"), stage.tokens_per_step, stage.seed)
     optimiser = optimiser_for(masters)
-    first = 0
+    first, done = 0, 0.0
     if saved := load_checkpoint(folder):
-        first = saved["step"]
+        first, done = saved["step"], saved["progress"]
         for name, value in saved["masters"].items():
             masters[name].copy_(value)
         optimiser.load_state_dict(saved["optimiser"])
@@ -74,15 +79,19 @@ def train(stage: Stage, folder: Path, workers: int) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     log = (folder / "log.jsonl").open("a", buffering=1)
     print(f"stage {stage.name}: step {first} of {len(steps)}", flush=True)
+    progress = Progress(first, len(steps), done, limit_s)
     saved_at = time.monotonic()
     for step in range(first, len(steps)):
         started = time.monotonic()
+        done = progress.at(step, started - began)
+        if done == 1:
+            break
         batches = micro_batches(steps[step], MICRO_BATCH_TOKENS)
         targets = sum(len(batch.targets) for batch in batches)
         loss = pool.run(batches) / targets
         pool.collect(masters, 1 / targets)
         norm = torch.nn.utils.clip_grad_norm_(masters.values(), 1.0).item()
-        rate = learning_rate(stage, step, len(steps))
+        rate = learning_rate(stage.peak_learning_rate, stage.last_learning_rate, stage.warmup, done)
         for group in optimiser.param_groups:
             group["lr"] = rate
         optimiser.step()
@@ -91,12 +100,16 @@ def train(stage: Stage, folder: Path, workers: int) -> None:
                 value.copy_(masters[name])
         tokens, seconds = sum(batch.tokens for batch in batches), time.monotonic() - started
         entry = {"step": step + 1, "loss": loss, "norm": norm, "lr": rate, "tokens": tokens, "seconds": seconds}
-        last = step + 1 == len(steps)
-        if last or time.monotonic() - saved_at > CHECKPOINT_EVERY_S:
+        if stop.came or time.monotonic() - saved_at > CHECKPOINT_EVERY_S:
             entry["dev_loss"] = dev_loss(config, working, tokenizer)
-            save_checkpoint(folder, step + 1, {"masters": masters, "optimiser": optimiser.state_dict()})
+            state = {"progress": done, "masters": masters, "optimiser": optimiser.state_dict()}
+            save_checkpoint(folder, step + 1, state)
             saved_at = time.monotonic()
         log.write(json.dumps(entry) + "\n")
+        if stop.came:
+            print(f"stage {stage.name}: stopped after step {step + 1}", flush=True)
+            return
+    log.write(json.dumps({"finished": True, "dev_loss": dev_loss(config, working, tokenizer)}) + "\n")
     save_model(folder / "model", config, masters, tokenizer_json)
     print(f"stage {stage.name}: done", flush=True)
 
@@ -105,10 +118,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("stage", choices=sorted(STAGES))
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--minutes", type=float, help="end the stage after this time, with less data if need be")
     arguments = parser.parse_args()
     stage = STAGES[arguments.stage]
+    limit_s = arguments.minutes * 60 if arguments.minutes else None
     torch.manual_seed(stage.seed)
-    train(stage, cache_dir() / "train" / stage.name, arguments.workers)
+    train(stage, cache_dir() / "train" / stage.name, arguments.workers, limit_s)
 
 
 if __name__ == "__main__":

@@ -19,13 +19,13 @@ _SCRIPT_CONTINUATION_SHARE = 0.25
 
 @dataclass(frozen=True)
 class Stage:
-    """`examples(tokenizer, cache)` gives the whole stage's examples, every repetition included."""
+    """`warmup` is the share of the stage in which the learning rate rises. `examples(tokenizer, cache)` gives the whole stage's examples, every repetition included."""
 
     name: str
     starts_from: str | None
     peak_learning_rate: float
     last_learning_rate: float
-    warmup_steps: int
+    warmup: float
     tokens_per_step: int
     seed: int
     examples: Callable[[Tokenizer, Path], list[Example]]
@@ -102,7 +102,7 @@ STAGES = {
             starts_from=None,
             peak_learning_rate=6e-4,
             last_learning_rate=6e-5,
-            warmup_steps=20,
+            warmup=0.06,
             tokens_per_step=3072,
             seed=1,
             examples=_stage_one,
@@ -110,9 +110,9 @@ STAGES = {
         Stage(
             name="two",
             starts_from="one",
-            peak_learning_rate=5e-4,
+            peak_learning_rate=4e-4,
             last_learning_rate=2e-5,
-            warmup_steps=10,
+            warmup=0.02,
             tokens_per_step=3072,
             seed=2,
             examples=_stage_two,
