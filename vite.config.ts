@@ -33,7 +33,7 @@ export default defineConfig({
     // Every browser that can run the model knows modulepreload.
     modulePreload: { polyfill: false },
     rolldownOptions: {
-      checks: { pluginTimings: false },
+      checks: { bundlerTimings: false },
       // Imported by @codemirror/commands for commands that the editor has not; it has no effects, and does not say so.
       treeshake: { moduleSideEffects: [{ test: /@lezer\/common/, sideEffects: false }] },
     },

@@ -75,8 +75,9 @@ export function findInstalledBrowser() {
 /** @returns {string | null} the browser that Playwright has downloaded, if it has */
 function playwrightBrowser() {
   try {
-    /** @type {typeof import('playwright')} */
-    const { chromium } = createRequire(import.meta.url)('playwright');
+    const { chromium } = /** @type {typeof import('playwright')} */ (
+      createRequire(import.meta.url)('playwright')
+    );
     const path = chromium.executablePath();
     return isExecutable(path) ? path : null;
   } catch {

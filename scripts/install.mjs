@@ -13,8 +13,9 @@ export const root = join(import.meta.dirname, '..');
  * @param {string} path
  */
 function readPackages(path) {
-  /** @type {{ packages: Record<string, Record<string, unknown>> }} */
-  const { packages } = JSON.parse(readFileSync(path, 'utf8'));
+  const { packages } = /** @type {{ packages: Record<string, Record<string, unknown>> }} */ (
+    JSON.parse(readFileSync(path, 'utf8'))
+  );
   delete packages[''];
   return packages;
 }

@@ -184,7 +184,9 @@ describe('a host that sends no headers', () => {
       expect(
         await second.evaluate(() => [
           crossOriginIsolated,
-          performance.getEntriesByType('navigation').map((entry) => entry.toJSON().type as string),
+          performance
+            .getEntriesByType('navigation')
+            .map((entry) => (entry as PerformanceNavigationTiming).type),
         ]),
       ).toEqual([true, ['navigate']]);
     } finally {

@@ -18,6 +18,7 @@ export interface SessionGuard {
  * @param onCreate called when the files are here and the first session is about to be made.
  */
 export function guardSessionCreation(onCreate: () => void): SessionGuard {
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- only put back by `stop`, never called from here
   const original = InferenceSession.create;
   let caught: unknown = null;
   const guarded = async (...parameters: unknown[]): Promise<unknown> => {

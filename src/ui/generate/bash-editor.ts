@@ -6,8 +6,9 @@ import {
   EditorState,
   Transaction,
   type Extension,
+  type StateCommand,
 } from '@codemirror/state';
-import { EditorView, keymap, lineNumbers, type Command } from '@codemirror/view';
+import { EditorView, keymap, lineNumbers } from '@codemirror/view';
 import { bashHighlighting } from './bash-highlighter.ts';
 
 export interface BashEditorOptions {
@@ -25,7 +26,7 @@ const fromOutside = Annotation.define<boolean>();
 const FOLLOW_PX = 48;
 
 /** A new line that begins where the one before does. The browser's own keys do for everything else. */
-const breakLine: Command = ({ state, dispatch }) => {
+const breakLine: StateCommand = ({ state, dispatch }) => {
   if (state.readOnly) return false;
   const { text, from } = state.doc.lineAt(state.selection.main.from);
   const indent = /^\s*/u.exec(text.slice(0, state.selection.main.from - from))?.[0] ?? '';
