@@ -102,6 +102,6 @@ def _command(folder: Path) -> list[str]:
         *["--ro-bind", "/usr", "/usr", *bind, "--ro-bind-try", "/etc/alternatives", "/etc/alternatives"],
         *["--ro-bind", str(folder / "passwd"), "/etc/passwd", "--dev", "/dev", "--proc", "/proc"],
         *["--size", str(HOME_BYTES), "--tmpfs", "/tmp", "--size", str(HOME_BYTES), "--tmpfs", "/home/user"],
-        *["--ro-bind", str(folder), "/case", "--chdir", "/home/user"],
+        *["--ro-bind", str(folder), "/case", "--remount-ro", "/", "--chdir", "/home/user"],
         *["--", "bash", "-c", "ulimit -u 200; exec bash /case/driver.sh"],
     ]
