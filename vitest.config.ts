@@ -28,12 +28,13 @@ export default mergeConfig(
           extends: true,
           optimizeDeps: {
             // Found while a test runs, a dependency would reload its page.
-            include: ['comlink', 'idb'],
+            include: ['comlink', 'idb', '@huggingface/tokenizers', '@huggingface/transformers'],
             exclude: ['onnxruntime-web'],
           },
           test: {
             name: 'browser',
             include: ['tests/browser/**/*.test.ts'],
+            globalSetup: ['tests/fixtures/hub/global-setup.ts'],
             testTimeout: 60_000,
             hookTimeout: 60_000,
             fileParallelism: false,

@@ -19,7 +19,8 @@ import { StopFilter } from '../../core/prompt/stop-filter.ts';
 import { seededRandom } from '../../core/sampling/random.ts';
 import { REPETITION_WINDOW, TokenSampler } from '../../core/sampling/token-sampler.ts';
 import { GenerationRun } from '../generation-run.ts';
-import type { GpuDevice } from '../pack/gpu-device.ts';
+import { forgetGpuBuffers, gpuBuffers } from '../pack/gpu-buffers.ts';
+import type { WatchedDevice } from '../pack/gpu-device.ts';
 import type { TextModel } from '../text-model.ts';
 import { wasmMemoryBytes } from '../wasm-memory.ts';
 import { toFailure } from './hub-failure.ts';
@@ -36,7 +37,7 @@ export interface HubModelOptions {
   readonly endTokens: readonly number[];
   readonly description: EngineDescription;
   /** null on WASM. */
-  readonly gpu: GpuDevice | null;
+  readonly gpu: WatchedDevice | null;
 }
 
 /**
@@ -78,7 +79,7 @@ export class HubModel implements TextModel {
   }
 
   memory(): EngineMemory {
-    const gpu = this.#options.gpu?.buffers() ?? { bytes: 0, count: 0 };
+    const gpu = gpuBuffers();
     return {
       wasmBytes: wasmMemoryBytes(),
       kvCacheBytes: this.#cache === null ? 0 : cacheBytes(this.#cache),
@@ -93,9 +94,12 @@ export class HubModel implements TextModel {
   }
 
   async release(): Promise<void> {
+    const { gpu, model } = this.#options;
+    gpu?.expectEnd();
     // A lost device lets a session go only with complaints; it must go all the same, or the next one reuses it.
-    await this.#options.model.dispose().catch(() => undefined);
-    this.#options.gpu?.destroy();
+    await model.dispose().catch(() => undefined);
+    gpu?.device.destroy();
+    forgetGpuBuffers();
   }
 
   /** Compiles what runs compile, so that the first request does not wait for it. Throws FailureError. */
@@ -176,10 +180,10 @@ export class HubModel implements TextModel {
   async #describeFailure(error: unknown): Promise<Failure> {
     const { gpu } = this.#options;
     // The loss is announced in a task of its own, which may come after the run that failed because of it.
-    for (let turn = 0; gpu !== null && turn < 10 && gpu.lostMessage() === null; turn++) {
+    for (let turn = 0; gpu !== null && turn < 10 && gpu.lostMessage === null; turn++) {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
-    return gpu !== null && gpu.lostMessage() !== null
+    return gpu !== null && gpu.lostMessage !== null
       ? failure('engine/device-lost')
       : toFailure(error, 'engine/inference-failed');
   }
@@ -275,7 +279,7 @@ function promptTooLong(promptTokens: number, contextTokens: number): Failure {
 }
 
 function cacheBytes(cache: DynamicCache): number {
-  const tensors = Object.values(cache) as Tensor[];
+  const tensors = Object.values<Tensor>(cache);
   // Keys and values are float32, or float16 in the variants that say so.
   return tensors.reduce((sum, { size, type }) => sum + size * (type === 'float16' ? 2 : 4), 0);
 }

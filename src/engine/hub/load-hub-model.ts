@@ -8,7 +8,7 @@ import type {
   PretrainedConfig,
   ProgressInfo,
 } from '@huggingface/transformers';
-import type { InferenceSession } from 'onnxruntime-web';
+import { env } from 'onnxruntime-web/webgpu';
 import type { LoadOptions, LoadReport } from '../../contracts/engine.ts';
 import { FailureError, failure, type FailureCode, type Result } from '../../contracts/failure.ts';
 import type { EngineDescription } from '../../contracts/generation.ts';
@@ -16,6 +16,7 @@ import { isPersisted } from '../files/open-storage.ts';
 import { LoadTracker } from '../load-tracker.ts';
 import { sleep } from '../next-task.ts';
 import { chooseBackend, planWasm, type BackendPlan } from '../pack/choose-backend.ts';
+import { WatchedDevice } from '../pack/gpu-device.ts';
 import { defaultThreads } from '../pack/onnx-runtime.ts';
 import type { LoadHooks, TextModel } from '../text-model.ts';
 import { chooseFiles, usableDtypes, type HubFiles } from './choose-files.ts';
@@ -116,11 +117,7 @@ class HubLoad {
     });
     const config = await this.#loadConfig(library);
     const repository = { name: source.repository, library, config };
-    const plan = unwrap(
-      await chooseBackend(this.#options, (message) =>
-        this.#hooks.onEvent({ kind: 'device-lost', message, count: 0 }),
-      ),
-    );
+    const plan = unwrap(await chooseBackend(this.#options));
     const choice = await this.#choose(repository, plan);
     this.#tracker.enter('downloading');
     const tokenizer = await withFailure('tokenizer/invalid', () =>
@@ -166,7 +163,7 @@ class HubLoad {
   /** Picks the variant of the model; where WebGPU was not asked for and no variant fits it, WASM. */
   async #choose(repository: Repository, plan: BackendPlan): Promise<Choice> {
     const { backend, precision } = this.#options;
-    const hasF16 = plan.backend === 'webgpu' && plan.gpu.hasF16;
+    const hasF16 = plan.backend === 'webgpu' && plan.adapter.hasF16;
     const { library, name, config } = repository;
     const dtypes = usableDtypes(plan.backend, hasF16, precision);
     const files = await chooseFiles(library, name, config, dtypes);
@@ -174,7 +171,6 @@ class HubLoad {
       this.#tracker.expect(files.files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0));
       return { plan, files };
     }
-    if (plan.backend === 'webgpu') plan.gpu.destroy();
     if (plan.backend === 'wasm' || backend === 'webgpu') {
       throw unsupported(`The repository has no ONNX file that runs on ${plan.backend} here.`);
     }
@@ -206,52 +202,51 @@ class HubLoad {
     { plan, files }: Choice,
     tokenizer: PreTrainedTokenizer,
   ): Promise<HubModel> {
-    const gpu = plan.backend === 'webgpu' ? plan.gpu : null;
     this.#tracker.enter('downloading');
+    const loaded = await this.#createModel(repository, { plan, files });
+    const { config, library } = repository;
+    const fields = config as unknown as ConfigFields;
+    const model = new HubModel({
+      library,
+      tokenizer,
+      model: loaded,
+      gpu: plan.backend === 'webgpu' ? await this.#watchDevice() : null,
+      endTokens: endTokens(fields, loaded.generation_config as ConfigFields | null),
+      description: describe(repository.name, { plan, files }, fields, tokenizer),
+    });
     try {
-      const loaded = await this.#createModel(repository, { plan, files });
-      const { config, library } = repository;
-      const fields = config as unknown as ConfigFields;
-      const model = new HubModel({
-        library,
-        tokenizer,
-        model: loaded,
-        gpu,
-        endTokens: endTokens(fields, loaded.generation_config as ConfigFields | null),
-        description: describe(repository.name, { plan, files }, fields, tokenizer),
-      });
-      try {
-        this.#hooks.signal.throwIfAborted();
-        this.#tracker.enter('warming-up');
-        await model.warmUp(this.#hooks.signal);
-        return model;
-      } catch (error) {
-        await model.release();
-        throw error;
-      }
+      this.#hooks.signal.throwIfAborted();
+      this.#tracker.enter('warming-up');
+      await model.warmUp(this.#hooks.signal);
+      return model;
     } catch (error) {
-      gpu?.destroy();
+      await model.release();
       throw error;
     }
+  }
+
+  /** ONNX Runtime has made a device for the model's sessions. */
+  async #watchDevice(): Promise<WatchedDevice> {
+    return new WatchedDevice(await env.webgpu.device, (message) =>
+      this.#hooks.onEvent({ kind: 'device-lost', message, count: 0 }),
+    );
   }
 
   async #createModel(repository: Repository, { plan, files }: Choice): Promise<PreTrainedModel> {
     const { library, name, config } = repository;
     const guard = guardSessionCreation(() => this.#tracker.enter('compiling'));
     try {
-      const sessionOptions: InferenceSession.SessionOptions = {
-        ...(plan.backend === 'webgpu'
-          ? { executionProviders: [{ name: 'webgpu', device: plan.gpu.device }] }
-          : {}),
-        // Given by path here, the library downloads them so that a failure reaches its caller.
-        ...(files.externalData.length === 0 ? {} : { externalData: files.externalData }),
-      };
+      // Given by path here, the library downloads them so that a failure reaches its caller.
+      const { externalData } = files;
+      const dataOptions =
+        externalData.length === 0
+          ? {}
+          : { use_external_data_format: false, session_options: { externalData } };
       const model = await library.AutoModelForCausalLM.from_pretrained(name, {
         config,
         device: plan.backend,
         dtype: files.dtype,
-        session_options: sessionOptions,
-        ...(files.externalData.length === 0 ? {} : { use_external_data_format: false }),
+        ...dataOptions,
         progress_callback: this.#onProgress,
       });
       const error = guard.takeError();
@@ -284,7 +279,7 @@ function describe(
     backend: plan.backend,
     precision: files.dtype,
     threads: plan.backend === 'wasm' ? plan.threads : 1,
-    adapter: plan.backend === 'webgpu' ? plan.gpu.adapterName : null,
+    adapter: plan.backend === 'webgpu' ? plan.adapter.name : null,
     reason: plan.reason,
     contextLength: contextLength(config, tokenizer.model_max_length),
     vocabularySize: vocabularySize(config),
