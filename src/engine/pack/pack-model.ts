@@ -11,9 +11,9 @@ import { buildPrompt } from '../../core/prompt/prompt-form.ts';
 import { StopFilter } from '../../core/prompt/stop-filter.ts';
 import { seededRandom } from '../../core/sampling/random.ts';
 import { REPETITION_WINDOW, TokenSampler } from '../../core/sampling/token-sampler.ts';
+import { GenerationRun } from '../generation-run.ts';
 import { nextTask } from '../next-task.ts';
 import type { TextModel } from '../text-model.ts';
-import { TokenEvents } from '../token-events.ts';
 import type { Decoder } from './decoder.ts';
 import type { PackTokenizer } from './pack-tokenizer.ts';
 
@@ -59,7 +59,7 @@ export class PackModel implements TextModel {
     signal: AbortSignal,
     startedAtMs: number,
   ): Promise<EngineOutcome> {
-    const run = new Run(request, this.description, onToken, startedAtMs);
+    const run = new GenerationRun(request, this.description, onToken, startedAtMs);
     try {
       const tokens = this.#encode(request.prompt);
       run.tokenized(tokens.length);
@@ -96,7 +96,7 @@ export class PackModel implements TextModel {
   /** Returns the logits after the prompt, or null when aborted. */
   async #prefill(
     tokens: readonly number[],
-    run: Run,
+    run: GenerationRun,
     signal: AbortSignal,
   ): Promise<Float32Array | null> {
     const { decoder } = this.#options;
@@ -125,7 +125,7 @@ export class PackModel implements TextModel {
   async #decode(
     first: Float32Array,
     limit: number,
-    run: Run,
+    run: GenerationRun,
     signal: AbortSignal,
   ): Promise<FinishReason> {
     const { prompt, tokenizer } = this.#options;
@@ -154,105 +154,6 @@ export class PackModel implements TextModel {
     }
     run.write(stops.flush() + decodeText.decode());
     return finishReason;
-  }
-}
-
-/** One request in the making: text, counts and times, whatever happens to it. */
-class Run {
-  readonly request: GenerationRequest;
-  readonly #description: EngineDescription;
-  readonly #startedAtMs: number;
-  readonly #events: TokenEvents;
-  readonly #gapsMs: number[] = [];
-  #text = '';
-  #seed: number | null = null;
-  #promptTokens = 0;
-  #reusedTokens = 0;
-  #generated = 0;
-  #tokenizedMs: number | null = null;
-  #prefilledMs: number | null = null;
-  #firstTokenMs: number | null = null;
-  #lastTokenMs: number | null = null;
-
-  constructor(
-    request: GenerationRequest,
-    description: EngineDescription,
-    onToken: (event: TokenEvent) => void,
-    startedAtMs: number,
-  ) {
-    this.request = request;
-    this.#description = description;
-    this.#startedAtMs = startedAtMs;
-    this.#events = new TokenEvents(request.id, onToken);
-  }
-
-  get generated(): number {
-    return this.#generated;
-  }
-
-  tokenized(promptTokens: number): void {
-    this.#promptTokens = promptTokens;
-    this.#tokenizedMs = this.#now();
-  }
-
-  reused(tokens: number): void {
-    this.#reusedTokens = tokens;
-  }
-
-  prefilled(): void {
-    this.#prefilledMs = this.#now();
-  }
-
-  /** Milliseconds since the prompt was read. */
-  decodeMs(): number {
-    return this.#now() - (this.#prefilledMs ?? 0);
-  }
-
-  chooseSeed(): number {
-    this.#seed =
-      this.request.parameters.seed ?? (crypto.getRandomValues(new Uint32Array(1))[0] as number);
-    return this.#seed;
-  }
-
-  /** Counts a token and writes the text that it made certain. */
-  token(text: string): void {
-    const nowMs = this.#now();
-    if (this.#lastTokenMs !== null) this.#gapsMs.push(nowMs - this.#lastTokenMs);
-    this.#firstTokenMs ??= nowMs;
-    this.#lastTokenMs = nowMs;
-    this.#generated += 1;
-    this.write(text);
-  }
-
-  write(text: string): void {
-    this.#text += text;
-    this.#events.push(text, this.#generated, this.#prefilledMs === null ? 0 : this.decodeMs());
-  }
-
-  end(finishReason: FinishReason, cause: Failure | null = null): EngineOutcome {
-    this.#events.flush();
-    return {
-      text: this.#text.trimEnd(),
-      finishReason,
-      failure: cause,
-      seed: this.#seed,
-      tokens: {
-        prompt: this.#promptTokens,
-        promptCached: this.#reusedTokens,
-        generated: this.#generated,
-      },
-      tokenizedMs: this.#tokenizedMs,
-      prefilledMs: this.#prefilledMs,
-      firstTokenMs: this.#firstTokenMs,
-      lastTokenMs: this.#lastTokenMs,
-      finishedMs: this.#now(),
-      tokenGapsMs: this.#gapsMs,
-      engine: this.#description,
-    };
-  }
-
-  #now(): number {
-    return performance.now() - this.#startedAtMs;
   }
 }
 
