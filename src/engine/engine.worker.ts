@@ -2,9 +2,11 @@
 import { expose, releaseProxy, type Remote } from 'comlink';
 import type { EngineApi, LoadOptions } from '../contracts/engine.ts';
 import { Engine, type LoadModel } from './engine.ts';
+import { trackGpuBuffers } from './pack/gpu-buffers.ts';
 import { trackWasmMemory } from './wasm-memory.ts';
 
 trackWasmMemory();
+trackGpuBuffers();
 
 /** Each kind of model is a chunk of its own: who uses our pack never loads transformers.js. */
 const loadModel: LoadModel = async (options, hooks) => {

@@ -2,14 +2,14 @@
 import type { LoadOptions } from '../../contracts/engine.ts';
 import { failure, type Result } from '../../contracts/failure.ts';
 import type { Precision } from '../../contracts/generation.ts';
-import { requestGpuDevice, type GpuDevice } from './gpu-device.ts';
+import { findGpuAdapter, type GpuAdapter } from './gpu-device.ts';
 import { defaultThreads } from './onnx-runtime.ts';
 
 export type BackendPlan =
   | {
       readonly backend: 'webgpu';
       readonly precision: 'f16' | 'f32';
-      readonly gpu: GpuDevice;
+      readonly adapter: GpuAdapter;
       readonly reason: string;
     }
   | {
@@ -22,30 +22,27 @@ export type BackendPlan =
 /** Under this much device memory, in GiB as the browser tells it, WASM runs int8: a quarter of fp32. */
 const LOW_MEMORY_GIB = 4;
 
-/** @param onDeviceLost see requestGpuDevice */
+/** Returns what to run on, or `engine/backend-unavailable` where the choice cannot be had. */
 export async function chooseBackend(
   options: Pick<LoadOptions, 'backend' | 'precision' | 'threads'>,
-  onDeviceLost: (message: string) => void,
 ): Promise<Result<BackendPlan>> {
   if (options.backend === 'wasm') return planWasm(options, 'You chose WASM.');
-  const gpu = await requestGpuDevice(onDeviceLost).catch(() => null);
-  if (gpu === null) {
+  const adapter = await findGpuAdapter().catch(() => null);
+  if (adapter === null) {
     return options.backend === 'webgpu'
-      ? unavailable('This browser offers no WebGPU device.')
-      : planWasm(options, 'This browser offers no WebGPU device.');
+      ? unavailable('This browser offers no WebGPU adapter.')
+      : planWasm(options, 'This browser offers no WebGPU adapter.');
   }
-  if (options.backend === 'auto' && gpu.isFallback) {
-    gpu.destroy();
+  if (options.backend === 'auto' && adapter.isFallback) {
     return planWasm(options, 'The graphics adapter is emulated in software, which is slower.');
   }
-  const precision = options.precision ?? (gpu.hasF16 ? 'f16' : 'f32');
-  if (precision === 'int8' || (precision === 'f16' && !gpu.hasF16)) {
-    gpu.destroy();
+  const precision = options.precision ?? (adapter.hasF16 ? 'f16' : 'f32');
+  if (precision === 'int8' || (precision === 'f16' && !adapter.hasF16)) {
     return unavailable(`This graphics adapter cannot compute in ${precision}.`);
   }
   const reason =
     options.backend === 'webgpu' ? 'You chose WebGPU.' : 'A graphics adapter is there.';
-  return { ok: true, value: { backend: 'webgpu', precision, gpu, reason } };
+  return { ok: true, value: { backend: 'webgpu', precision, adapter, reason } };
 }
 
 /** The plan for WASM, also after WebGPU has failed. */

@@ -1,6 +1,5 @@
 /** Makes ONNX Runtime's session for a graph whose weights lie outside of it. */
 import type { InferenceSession } from 'onnxruntime-web';
-import type { GpuDevice } from './gpu-device.ts';
 import type { OnnxRuntime } from './onnx-runtime.ts';
 
 export interface ExternalFile {
@@ -28,22 +27,32 @@ export async function createWebgpuSession(
   ort: OnnxRuntime,
   graph: Uint8Array,
   externalData: readonly ExternalFile[],
-  gpu: GpuDevice,
-): Promise<{ readonly session: InferenceSession; readonly isCaptured: boolean }> {
-  const create = (capture: boolean): Promise<InferenceSession> =>
-    ort.InferenceSession.create(graph, {
-      executionProviders: [{ name: 'webgpu', device: gpu.device, validationMode: 'disabled' }],
+): Promise<WebgpuSession> {
+  const create = (capture: boolean): Promise<InferenceSession> => {
+    const options: InferenceSession.SessionOptions = {
+      executionProviders: [{ name: 'webgpu', validationMode: 'disabled' }],
       externalData,
       graphOptimizationLevel: 'all',
       preferredOutputLocation: 'gpu-buffer',
-      ...(capture ? captureOption() : {}),
-    });
+    };
+    return ort.InferenceSession.create(graph, capture ? withCapture(options) : options);
+  };
+  let session: InferenceSession;
+  let isCaptured = true;
   try {
-    return { session: await create(false), isCaptured: false };
-  } catch (error) {
-    if (gpu.lostMessage() !== null) throw error;
-    return { session: await create(false), isCaptured: false };
+    session = await create(true);
+  } catch {
+    // Its only difference is speed; if the cause was another, the second try fails with it.
+    session = await create(false);
+    isCaptured = false;
   }
+  return { session, isCaptured, device: await ort.env.webgpu.device };
+}
+
+export interface WebgpuSession {
+  readonly session: InferenceSession;
+  readonly isCaptured: boolean;
+  readonly device: GPUDevice;
 }
 
 /**
@@ -51,13 +60,10 @@ export async function createWebgpuSession(
  * JavaScript layer, which would bind inputs once and forbid a prefill of other lengths in the same session.
  * Drop this when microsoft/onnxruntime#32456 is fixed; tests/browser/graph-capture.test.ts notices.
  */
-function captureOption(): InferenceSession.SessionOptions {
+function withCapture(options: InferenceSession.SessionOptions): InferenceSession.SessionOptions {
   let reads = 0;
-  const options = {
-    get enableGraphCapture(): boolean | undefined {
-      reads += 1;
-      return reads === 1 ? true : undefined;
-    },
-  };
-  return options as InferenceSession.SessionOptions;
+  return Object.defineProperty(options, 'enableGraphCapture', {
+    enumerable: true,
+    get: () => (++reads === 1 ? true : undefined),
+  });
 }

@@ -1,89 +1,53 @@
-/** The graphics device that one loaded model owns: what it can do, what it holds, and when it is lost. */
+/**
+ * The graphics device that one loaded model runs on. ONNX Runtime makes it (graph capture in version 1.30 aborts on a
+ * device that is handed in); here are its adapter's abilities, and the news of its loss.
+ */
 
-export interface GpuDevice {
-  readonly device: GPUDevice;
+export interface GpuAdapter {
   readonly hasF16: boolean;
   /** Vendor, architecture and description, as far as the browser tells. */
-  readonly adapterName: string;
+  readonly name: string;
+  /** Emulated in software. */
   readonly isFallback: boolean;
-  /** null while the device works; then what the browser said. */
-  lostMessage(): string | null;
-  /** Bytes and number of buffers that exist on the device, whoever made them. */
-  buffers(): { readonly bytes: number; readonly count: number };
-  /** Ends the device without this counting as a loss. */
-  destroy(): void;
 }
 
-/**
- * Requests an adapter and a device with everything the graphs can use.
- * @param onLost called once if the device is lost for any reason but `destroy`.
- * @returns null where there is no WebGPU or no adapter.
- */
-export async function requestGpuDevice(
-  onLost: (message: string) => void,
-): Promise<GpuDevice | null> {
+/** Returns what the best adapter can do, or null where there is no WebGPU or no adapter. */
+export async function findGpuAdapter(): Promise<GpuAdapter | null> {
   // `navigator.gpu` is typed as always there, which it is not.
   const gpu = navigator.gpu as GPU | undefined;
   const adapter = await gpu?.requestAdapter({ powerPreference: 'high-performance' });
   if (adapter === undefined || adapter === null) return null;
-  const wanted: GPUFeatureName[] = ['shader-f16', 'subgroups'];
-  const device = await adapter.requestDevice({
-    requiredFeatures: wanted.filter((feature) => adapter.features.has(feature)),
-    requiredLimits: {
-      maxBufferSize: adapter.limits.maxBufferSize,
-      maxStorageBufferBindingSize: adapter.limits.maxStorageBufferBindingSize,
-      maxStorageBuffersPerShaderStage: adapter.limits.maxStorageBuffersPerShaderStage,
-      maxComputeWorkgroupStorageSize: adapter.limits.maxComputeWorkgroupStorageSize,
-      maxComputeInvocationsPerWorkgroup: adapter.limits.maxComputeInvocationsPerWorkgroup,
-      maxComputeWorkgroupSizeX: adapter.limits.maxComputeWorkgroupSizeX,
-      maxComputeWorkgroupSizeY: adapter.limits.maxComputeWorkgroupSizeY,
-      maxComputeWorkgroupSizeZ: adapter.limits.maxComputeWorkgroupSizeZ,
-    },
-  });
-  const buffers = countBuffers(device);
-  let lost: string | null = null;
-  let isClosing = false;
-  void device.lost.then((info) => {
-    if (isClosing) return;
-    lost = info.message || info.reason;
-    onLost(lost);
-  });
-  const { vendor, architecture, description } = adapter.info;
+  const { vendor, architecture, description, isFallbackAdapter } = adapter.info;
   return {
-    device,
-    hasF16: device.features.has('shader-f16'),
-    adapterName:
-      [vendor, architecture, description].filter((part) => part !== '').join(' ') || 'unknown',
-    isFallback: adapter.info.isFallbackAdapter,
-    lostMessage: () => lost,
-    buffers,
-    destroy() {
-      isClosing = true;
-      device.destroy();
-    },
+    hasF16: adapter.features.has('shader-f16'),
+    name: [vendor, architecture, description].filter((part) => part !== '').join(' ') || 'unknown',
+    isFallback: isFallbackAdapter,
   };
 }
 
-/** ONNX Runtime makes its buffers through this same device, so counting here sees them all. */
-function countBuffers(device: GPUDevice): GpuDevice['buffers'] {
-  let bytes = 0;
-  let count = 0;
-  const create = device.createBuffer.bind(device);
-  device.createBuffer = (descriptor) => {
-    const buffer = create(descriptor);
-    bytes += descriptor.size;
-    count += 1;
-    const destroy = buffer.destroy.bind(buffer);
-    let isDestroyed = false;
-    buffer.destroy = () => {
-      if (!isDestroyed) {
-        isDestroyed = true;
-        bytes -= descriptor.size;
-        count -= 1;
-      }
-      return destroy();
-    };
-    return buffer;
-  };
-  return () => ({ bytes, count });
+/** A device and whether it is still there. */
+export class WatchedDevice {
+  readonly device: GPUDevice;
+  #lostMessage: string | null = null;
+  #isClosing = false;
+
+  /** @param onLost called once if the device is lost without `close`. */
+  constructor(device: GPUDevice, onLost: (message: string) => void) {
+    this.device = device;
+    void device.lost.then((info) => {
+      if (this.#isClosing) return;
+      this.#lostMessage = info.message || info.reason;
+      onLost(this.#lostMessage);
+    });
+  }
+
+  /** null while the device works; then what the browser said. */
+  get lostMessage(): string | null {
+    return this.#lostMessage;
+  }
+
+  /** From now on the device's end is wanted. */
+  expectEnd(): void {
+    this.#isClosing = true;
+  }
 }

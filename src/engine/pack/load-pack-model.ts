@@ -20,6 +20,8 @@ import { chooseBackend, planWasm, type BackendPlan } from './choose-backend.ts';
 import { createWasmSession, createWebgpuSession, type ExternalFile } from './create-session.ts';
 import type { Decoder } from './decoder.ts';
 import { fetchManifest } from './fetch-manifest.ts';
+import { gpuBuffers } from './gpu-buffers.ts';
+import { WatchedDevice } from './gpu-device.ts';
 import { loadRuntime, runtimeBuildFor } from './onnx-runtime.ts';
 import { PackModel } from './pack-model.ts';
 import { PackTokenizer } from './pack-tokenizer.ts';
@@ -47,16 +49,14 @@ export async function loadPackModel(
   const tracker = new LoadTracker(hooks.onProgress);
   const manifest = await fetchManifest(options.source.baseUrl, hooks.signal);
   if (!manifest.ok) return manifest;
-  const plan = await chooseBackend(options, (message) =>
-    hooks.onEvent({ kind: 'device-lost', message, count: 0 }),
-  );
+  const plan = await chooseBackend(options);
   if (!plan.ok) return plan;
   try {
     const files = await bringFiles(manifest.value, options.source.baseUrl, tracker, hooks.signal);
     const tokenizer = PackTokenizer.parse(files.tokenizer);
     if (!tokenizer.ok) return tokenizer;
     const start = (chosen: BackendPlan): Promise<StartedDecoder> =>
-      startDecoder(manifest.value, files, chosen, options, tracker);
+      startDecoder(manifest.value, files, chosen, options, tracker, hooks);
     let started: StartedDecoder;
     try {
       started = await start(plan.value);
@@ -65,7 +65,6 @@ export async function loadPackModel(
       const fallback = planWasm(options, 'WebGPU could not run this model here.');
       if (plan.value.backend === 'wasm' || options.backend === 'webgpu' || !fallback.ok)
         throw error;
-      plan.value.gpu.destroy();
       started = await start(fallback.value);
     }
     tracker.enter('warming-up');
@@ -76,8 +75,8 @@ export async function loadPackModel(
       prompt: manifest.value.prompt,
       memory: () => measureMemory(started),
       loseDevice: () => {
-        if (started.plan.backend !== 'webgpu') return false;
-        started.plan.gpu.device.destroy();
+        if (!(started.decoder instanceof WebgpuDecoder)) return false;
+        started.decoder.loseDevice();
         return true;
       },
     });
@@ -91,7 +90,6 @@ export async function loadPackModel(
     };
     return { ok: true, value: { model, report } };
   } catch (error) {
-    if (plan.value.backend === 'webgpu') plan.value.gpu.destroy();
     return { ok: false, failure: asLoadFailure(error) };
   }
 }
@@ -178,6 +176,7 @@ async function startDecoder(
   plan: BackendPlan,
   options: PackLoadOptions,
   tracker: LoadTracker,
+  hooks: LoadHooks,
 ): Promise<StartedDecoder> {
   const graphName: GraphName = `${plan.backend}-${plan.precision}` as GraphName;
   const graph = manifest.graphs[graphName];
@@ -195,9 +194,11 @@ async function startDecoder(
     const session = await createWasmSession(ort, graphBytes, externalData);
     return { decoder: new WasmDecoder(ort, session, shape), plan, runtimeBuild };
   }
-  const { gpu, precision } = plan;
-  const { session, isCaptured } = await createWebgpuSession(ort, graphBytes, externalData, gpu);
-  const decoder = new WebgpuDecoder({ ort, session, gpu, shape, precision, isCaptured });
+  const created = await createWebgpuSession(ort, graphBytes, externalData);
+  const gpu = new WatchedDevice(created.device, (message) =>
+    hooks.onEvent({ kind: 'device-lost', message, count: 0 }),
+  );
+  const decoder = new WebgpuDecoder({ ...created, ort, gpu, shape, precision: plan.precision });
   return { decoder, plan, runtimeBuild };
 }
 
@@ -220,15 +221,15 @@ function describe(manifest: ModelManifest, plan: BackendPlan): EngineDescription
     backend: plan.backend,
     precision: plan.precision,
     threads: plan.backend === 'wasm' ? plan.threads : 1,
-    adapter: plan.backend === 'webgpu' ? plan.gpu.adapterName : null,
+    adapter: plan.backend === 'webgpu' ? plan.adapter.name : null,
     reason: plan.reason,
     contextLength: manifest.architecture.contextLength,
     vocabularySize: manifest.architecture.vocabSize,
   };
 }
 
-function measureMemory({ decoder, plan }: StartedDecoder): EngineMemory {
-  const gpu = plan.backend === 'webgpu' ? plan.gpu.buffers() : { bytes: 0, count: 0 };
+function measureMemory({ decoder }: StartedDecoder): EngineMemory {
+  const gpu = gpuBuffers();
   return {
     wasmBytes: wasmMemoryBytes(),
     kvCacheBytes: decoder.kvCacheBytes,

@@ -6,7 +6,8 @@ import type { InferenceSession, Tensor } from 'onnxruntime-web';
 import { FailureError, failure } from '../../contracts/failure.ts';
 import type { ModelArchitecture } from '../../contracts/model-manifest.ts';
 import type { Decoder } from './decoder.ts';
-import type { GpuDevice } from './gpu-device.ts';
+import { forgetGpuBuffers } from './gpu-buffers.ts';
+import type { WatchedDevice } from './gpu-device.ts';
 import type { OnnxRuntime } from './onnx-runtime.ts';
 
 /** Prompts are padded to these lengths, so that shaders are compiled for few shapes. */
@@ -18,7 +19,7 @@ const WITHOUT_CAPTURE = { extra: { gpu_graph_id: '-1' } };
 export interface WebgpuDecoderOptions {
   readonly ort: OnnxRuntime;
   readonly session: InferenceSession;
-  readonly gpu: GpuDevice;
+  readonly gpu: WatchedDevice;
   readonly shape: ModelArchitecture;
   readonly precision: 'f16' | 'f32';
   readonly isCaptured: boolean;
@@ -113,11 +114,20 @@ export class WebgpuDecoder implements Decoder {
     this.#length = Math.min(this.#length, length);
   }
 
+  /** For tests: what a driver crash does. */
+  loseDevice(): void {
+    this.#options.gpu.device.destroy();
+  }
+
   async release(): Promise<void> {
+    const { gpu, session } = this.#options;
+    gpu.expectEnd();
     // A lost device lets the session go only with complaints; it must go all the same, or the next one reuses it.
-    await this.#options.session.release().catch(() => undefined);
+    await session.release().catch(() => undefined);
     for (const buffer of this.#buffers) buffer.destroy();
-    this.#options.gpu.destroy();
+    // ONNX Runtime destroys the device with its last session; what hung on it is gone.
+    gpu.device.destroy();
+    forgetGpuBuffers();
   }
 
   #paddedLength(count: number): number {
@@ -158,10 +168,10 @@ export class WebgpuDecoder implements Decoder {
 
   async #describeFailure(error: unknown): Promise<ReturnType<typeof failure>> {
     // The loss is announced in a task of its own, which may come after the call that failed because of it.
-    for (let turn = 0; turn < 10 && this.#options.gpu.lostMessage() === null; turn++) {
+    for (let turn = 0; turn < 10 && this.#options.gpu.lostMessage === null; turn++) {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
-    const lost = this.#options.gpu.lostMessage();
+    const lost = this.#options.gpu.lostMessage;
     return lost === null
       ? failure('engine/inference-failed', undefined, {
           cause: error instanceof Error ? error.name : 'unknown',
