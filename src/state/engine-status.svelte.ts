@@ -6,6 +6,7 @@ import type { EngineClient, EngineClientEvent } from '../bridge/engine-client.ts
 import type {
   BackendChoice,
   LoadOptions,
+  LoadPhase,
   LoadProgress,
   LoadReport,
   ModelSource,
@@ -53,7 +54,7 @@ export interface EngineStatusOptions {
   readonly settings: Settings;
   readonly notices: Notices;
   readonly files: ModelFilesPort;
-  readonly host: Pick<BrowserHost, 'now' | 'persistStorage'>;
+  readonly host: Pick<BrowserHost, 'now' | 'every' | 'persistStorage'>;
   /** What this browser lacks; null where it can run the model. */
   readonly unsupported: Failure | null;
   readonly siteModelId: string;
@@ -63,6 +64,9 @@ export interface EngineStatusOptions {
   /** Called when a model has been loaded. */
   readonly onLoaded: (report: LoadReport) => void;
 }
+
+/** The speed on screen: often enough to be live, seldom enough to be read. */
+const MEASURE_EVERY_MS = 500;
 
 export class EngineStatus {
   readonly #options: EngineStatusOptions;
@@ -79,6 +83,7 @@ export class EngineStatus {
   #isPausing = $state.raw(false);
   #loading: Promise<Result<LoadReport>> | null = null;
   #announcedQuarter = 0;
+  #announcedPhases: LoadPhase[] = [];
 
   constructor(options: EngineStatusOptions) {
     this.#options = options;
@@ -237,12 +242,17 @@ export class EngineStatus {
     this.#state = { kind: 'loading', progress: null };
     this.#engine = null;
     this.#announcedQuarter = 0;
+    this.#announcedPhases = [];
+    this.#rate.reset();
     const loading = client.load(this.#toLoadOptions(choice), (progress) =>
       this.#onProgress(progress),
     );
     settings.loadsAtStart = true;
     void host.persistStorage();
+    // A download that stalls sends no progress: the speed has to fall by itself.
+    const stopMeasuring = host.every(MEASURE_EVERY_MS, () => this.#measure());
     const result = await loading;
+    stopMeasuring();
     this.#bytesPerSecond = null;
     this.#secondsLeft = null;
     this.#isPausing = false;
@@ -285,16 +295,23 @@ export class EngineStatus {
   #onProgress(progress: LoadProgress): void {
     // The worker's last messages can arrive after the result.
     if (this.#state.kind !== 'loading') return;
-    const nowMs = this.#options.host.now();
-    this.#rate.add(progress.downloadedBytes, nowMs);
-    this.#bytesPerSecond = this.#rate.bytesPerSecond(nowMs);
-    this.#secondsLeft = this.#rate.secondsLeft(progress.totalBytes - progress.loadedBytes, nowMs);
-    if (this.#state.progress?.phase !== progress.phase) this.#announcePhase(progress);
+    this.#rate.add(progress.downloadedBytes, this.#options.host.now());
     this.#state = { kind: 'loading', progress };
+    if (!this.#announcedPhases.includes(progress.phase)) this.#announcePhase(progress);
     if (progress.phase === 'downloading') this.#announceQuarter(progress);
   }
 
+  #measure(): void {
+    if (this.#state.kind !== 'loading' || this.#state.progress === null) return;
+    const { loadedBytes, totalBytes } = this.#state.progress;
+    const nowMs = this.#options.host.now();
+    this.#bytesPerSecond = this.#rate.bytesPerSecond(nowMs);
+    this.#secondsLeft = this.#rate.secondsLeft(totalBytes - loadedBytes, nowMs);
+  }
+
+  /** Once a load: files are downloaded and verified in turn. */
   #announcePhase({ phase, totalBytes }: LoadProgress): void {
+    this.#announcedPhases.push(phase);
     if (phase === 'downloading') {
       this.#options.notices.announce(`Downloading the model, ${formatBytes(totalBytes)}.`);
     } else if (phase === 'compiling') {

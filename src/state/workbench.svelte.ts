@@ -20,6 +20,8 @@ export interface Run {
   readonly generatedTokens: number;
   /** null until enough was written to tell. */
   readonly tokensPerSecond: number | null;
+  /** From accepted to the first token; null before it. */
+  readonly firstTokenMs: number | null;
 }
 
 export interface WorkbenchOptions {
@@ -49,6 +51,7 @@ export class Workbench {
   #pendingGapsMs: number[] = [];
   #isFrameAsked = false;
   #lastToken: TokenEvent | null = null;
+  #firstTokenMs: number | null = null;
   #callOffSave: (() => void) | null = null;
 
   constructor(options: WorkbenchOptions) {
@@ -109,7 +112,10 @@ export class Workbench {
       signal: abort.signal,
       onPosition: (ahead) => this.#update({ phase: 'waiting', ahead }),
       onStart: () => this.#update({ phase: 'reading', ahead: 0 }),
-      onToken: (event) => this.#onToken(event),
+      onToken: (event) => {
+        this.#firstTokenMs ??= host.now() - acceptedAtMs;
+        this.#onToken(event);
+      },
     });
     stopClock();
     this.#end(record);
@@ -169,7 +175,14 @@ export class Workbench {
     this.#pendingText = '';
     this.#pendingGapsMs = [];
     this.#lastToken = null;
-    this.#run = { phase: 'waiting', ahead: 0, generatedTokens: 0, tokensPerSecond: null };
+    this.#firstTokenMs = null;
+    this.#run = {
+      phase: 'waiting',
+      ahead: 0,
+      generatedTokens: 0,
+      tokensPerSecond: null,
+      firstTokenMs: null,
+    };
   }
 
   #update(change: Partial<Run>): void {
@@ -206,6 +219,7 @@ export class Workbench {
       ...this.#run,
       phase: this.#run.phase === 'stopping' ? 'stopping' : 'writing',
       generatedTokens,
+      firstTokenMs: this.#firstTokenMs,
       tokensPerSecond: hasRate ? (generatedTokens * 1000) / elapsedMs : null,
     };
   }

@@ -12,6 +12,11 @@ interface Sample {
 export class TransferRate {
   #samples: Sample[] = [];
 
+  /** Forgets what came before: another transfer begins. */
+  reset(): void {
+    this.#samples = [];
+  }
+
   /** @param bytes that have come over the network so far, in all. @param atMs on any monotonic clock. */
   add(bytes: number, atMs: number): void {
     const last = this.#samples.at(-1);
@@ -26,8 +31,10 @@ export class TransferRate {
 
   /** Bytes per second, or null while too little is known. */
   bytesPerSecond(nowMs: number): number | null {
-    const first = this.#samples[0];
     const last = this.#samples.at(-1);
+    // While nothing arrives the window moves on over what did.
+    const first =
+      this.#samples.findLast((sample) => sample.atMs <= nowMs - WINDOW_MS) ?? this.#samples[0];
     if (first === undefined || last === undefined) return null;
     const spanMs = nowMs - first.atMs;
     return spanMs < MIN_SPAN_MS ? null : ((last.bytes - first.bytes) * 1000) / spanMs;

@@ -7,6 +7,8 @@ export type Lamp = 'off' | 'wait' | 'go' | 'stop';
 export interface EngineSummary {
   readonly lamp: Lamp;
   readonly text: string;
+  /** Where there is room. */
+  readonly detail: string;
 }
 
 export function summariseEngine(
@@ -16,19 +18,19 @@ export function summariseEngine(
 ): EngineSummary {
   switch (state.kind) {
     case 'idle':
-      return { lamp: 'off', text: 'No model loaded' };
+      return { lamp: 'off', text: 'No model loaded', detail: '' };
     case 'unsupported':
-      return { lamp: 'stop', text: 'Not supported here' };
+      return { lamp: 'stop', text: 'Not supported here', detail: '' };
     case 'paused':
-      return { lamp: 'off', text: 'Paused' };
+      return { lamp: 'off', text: 'Paused', detail: '' };
     case 'failed':
-      return { lamp: 'stop', text: 'Needs attention' };
+      return { lamp: 'stop', text: 'Needs attention', detail: '' };
     case 'recovering':
-      return { lamp: 'wait', text: 'Starting anew' };
+      return { lamp: 'wait', text: 'Starting anew', detail: '' };
     case 'ready':
-      return { lamp: 'go', text: `${isWriting ? 'Writing' : 'Ready'} · ${backendName(engine)}` };
+      return { lamp: 'go', text: isWriting ? 'Writing' : 'Ready', detail: backendName(engine) };
     case 'loading':
-      return { lamp: 'wait', text: loadingText(state) };
+      return { lamp: 'wait', text: loadingText(state), detail: '' };
   }
 }
 
