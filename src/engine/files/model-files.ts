@@ -26,6 +26,8 @@ export interface ModelFilesOptions {
   readonly fetch: typeof fetch;
   /** Resolves after so many milliseconds, or rejects when the signal aborts. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** What the browser believes; it only chooses the words when a download fails. */
+  readonly isOnline: () => boolean;
   readonly onProgress: (progress: FileProgress) => void;
   readonly signal: AbortSignal;
 }
@@ -147,7 +149,8 @@ export class ModelFiles {
         }
         if (error instanceof FailureError) throw error;
         const delayMs = RETRY_DELAYS_MS[attempt];
-        if (delayMs === undefined) throw new FailureError(networkFailure(file), { cause: error });
+        if (delayMs === undefined)
+          throw new FailureError(this.#networkFailure(file), { cause: error });
         await this.#options.sleep(delayMs, this.#options.signal).catch(() => {
           this.#throwIfCancelled();
         });
@@ -206,6 +209,11 @@ export class ModelFiles {
     this.#options.onProgress({ phase: 'downloading', loadedDeltaBytes, downloadedDeltaBytes });
   }
 
+  #networkFailure(file: RemoteFile): Failure {
+    const code = this.#options.isOnline() ? 'model/download-failed' : 'model/offline';
+    return failure(code, undefined, { file: nameOf(file) });
+  }
+
   #throwIfCancelled(): void {
     if (this.#options.signal.aborted) throw new FailureError(failure('model/load-cancelled'));
   }
@@ -262,12 +270,6 @@ function refuseBadStatus(response: Response, file: RemoteFile): void {
     throw new FailureError(failure('model/download-failed', undefined, detail));
   }
   if (!response.ok) throw new TypeError(`status ${response.status}`);
-}
-
-function networkFailure(file: RemoteFile): Failure {
-  return navigator.onLine
-    ? failure('model/download-failed', undefined, { file: nameOf(file) })
-    : failure('model/offline', undefined, { file: nameOf(file) });
 }
 
 function isQuotaExceeded(error: unknown): boolean {

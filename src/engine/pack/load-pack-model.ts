@@ -124,6 +124,7 @@ async function bringFiles(
     storage,
     fetch: (input, init) => fetch(input, init),
     sleep,
+    isOnline: () => navigator.onLine,
     signal,
     onProgress(progress) {
       tracker.enter(progress.phase);

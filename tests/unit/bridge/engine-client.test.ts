@@ -1,0 +1,223 @@
+import { describe, expect, it, vi } from 'vitest';
+import {
+  EngineClient,
+  MAX_WAITING,
+  type EngineClientEvent,
+  type EngineWorker,
+} from '../../../src/bridge/engine-client.ts';
+import type { EngineApi, EngineOutcome, LoadOptions } from '../../../src/contracts/engine.ts';
+import { DEFAULT_PARAMETERS } from '../../../src/core/prompt/parse-parameters.ts';
+
+const engine = {
+  modelId: 'm',
+  modelName: 'M',
+  source: 'pack',
+  backend: 'wasm',
+  precision: 'f32',
+  threads: 1,
+  adapter: null,
+  reason: '',
+  contextLength: 10,
+  vocabularySize: 10,
+} as const;
+
+const outcome: EngineOutcome = {
+  text: 'ls',
+  finishReason: 'stop',
+  failure: null,
+  seed: 1,
+  tokens: { prompt: 3, promptCached: 1, generated: 2 },
+  tokenizedMs: 1,
+  prefilledMs: 5,
+  firstTokenMs: 6,
+  lastTokenMs: 9,
+  finishedMs: 10,
+  tokenGapsMs: [3],
+  engine,
+};
+
+/** Workers whose requests end when the test says so. */
+function setUp() {
+  let nowMs = 1_000;
+  const events: EngineClientEvent[] = [];
+  const spawned: { crash: (message: string) => void; terminated: boolean }[] = [];
+  const running: { id: string; end: (change?: Partial<EngineOutcome>) => void }[] = [];
+  const cancelled: string[] = [];
+  const client = new EngineClient({
+    now: () => nowMs,
+    epochNow: () => 1_700_000_000_000,
+    newId: (() => {
+      let id = 0;
+      return () => `id-${++id}`;
+    })(),
+    onEvent: (event) => events.push(event),
+    spawn: (crash): EngineWorker => {
+      const worker = { crash, terminated: false };
+      spawned.push(worker);
+      const api: Partial<EngineApi> = {
+        load: () => Promise.resolve({ ok: true, value: { engine } as never }),
+        generate: (request) =>
+          new Promise((resolve) => {
+            running.push({
+              id: request.id,
+              end: (change = {}) => {
+                resolve({ ...outcome, ...change });
+              },
+            });
+          }),
+        cancel: (id) => {
+          cancelled.push(id);
+          return Promise.resolve();
+        },
+      };
+      return {
+        api: api as never,
+        terminate: () => {
+          worker.terminated = true;
+        },
+      };
+    },
+  });
+  const ask = (signal?: AbortSignal) =>
+    client.generate(
+      { prompt: 'p', parameters: DEFAULT_PARAMETERS },
+      signal === undefined ? {} : { signal },
+    );
+  return {
+    client,
+    events,
+    spawned,
+    running,
+    cancelled,
+    ask,
+    advance: (ms: number) => {
+      nowMs += ms;
+    },
+  };
+}
+
+const load = (client: EngineClient) => client.load({} as LoadOptions);
+const settle = () => new Promise((resolve) => setTimeout(resolve));
+
+describe('the queue before the engine', () => {
+  it('refuses requests before a model is loaded', async () => {
+    const { ask } = setUp();
+    expect(await ask()).toMatchObject({
+      finishReason: 'error',
+      failure: { code: 'engine/not-loaded' },
+    });
+  });
+
+  it('runs one request at a time, in order, and counts times from acceptance', async () => {
+    const { client, ask, running, advance } = setUp();
+    await load(client);
+    const first = ask();
+    const second = ask();
+    await settle();
+    expect(running.map((job) => job.id)).toEqual(['id-1']);
+    expect(client.waitingCount).toBe(1);
+    advance(50);
+    running[0]?.end();
+    expect((await first).timestamps).toMatchObject({ startedMs: 0, finishedMs: 50 });
+    await settle();
+    advance(10);
+    running[1]?.end();
+    expect((await second).timestamps).toEqual({
+      startedMs: 50,
+      tokenizedMs: 51,
+      prefilledMs: 55,
+      firstTokenMs: 56,
+      lastTokenMs: 59,
+      finishedMs: 60,
+    });
+  });
+
+  it('takes a waiting request out when it is cancelled', async () => {
+    const { client, ask, running } = setUp();
+    await load(client);
+    void ask();
+    const controller = new AbortController();
+    const waiting = ask(controller.signal);
+    controller.abort();
+    expect(await waiting).toMatchObject({ finishReason: 'cancelled', failure: null });
+    await settle();
+    expect(running).toHaveLength(1);
+  });
+
+  it('passes a cancel of the running request on, and frees the slot when it has ended', async () => {
+    const { client, ask, running, cancelled } = setUp();
+    await load(client);
+    const controller = new AbortController();
+    const first = ask(controller.signal);
+    const second = ask();
+    await settle();
+    controller.abort();
+    expect(cancelled).toEqual(['id-1']);
+    running[0]?.end({ finishReason: 'cancelled' });
+    expect((await first).finishReason).toBe('cancelled');
+    await settle();
+    running[1]?.end();
+    expect((await second).finishReason).toBe('stop');
+  });
+
+  it('refuses what would wait too long', async () => {
+    const { client, ask } = setUp();
+    await load(client);
+    for (let index = 0; index <= MAX_WAITING; index++) void ask();
+    expect((await ask()).failure?.code).toBe('request/queue-full');
+  });
+});
+
+describe('a worker that dies', () => {
+  it('fails the running request, loads again in a new worker and runs those that wait', async () => {
+    const { client, ask, spawned, running, events } = setUp();
+    await load(client);
+    const first = ask();
+    const second = ask();
+    await settle();
+    spawned[0]?.crash('killed');
+    expect(await first).toMatchObject({
+      finishReason: 'error',
+      failure: { code: 'engine/worker-crashed' },
+    });
+    expect(spawned[0]?.terminated).toBe(true);
+    await settle();
+    expect(spawned).toHaveLength(2);
+    expect(events.map((event) => event.kind)).toContain('recovered');
+    running[1]?.end();
+    expect((await second).finishReason).toBe('stop');
+  });
+
+  it('is given up after six deaths, and everything that waits fails', async () => {
+    const { client, ask, spawned } = setUp();
+    await load(client);
+    const waiting = [ask(), ask()];
+    for (let death = 0; death < 6; death++) {
+      await settle();
+      spawned.at(-1)?.crash('again');
+    }
+    const records = await Promise.all(waiting);
+    expect(records.map((record) => record.failure?.code)).toEqual([
+      'engine/worker-crashed',
+      'engine/worker-crashed',
+    ]);
+    expect(spawned).toHaveLength(6);
+  });
+
+  it('is ended when it does not obey a cancel', async () => {
+    vi.useFakeTimers();
+    try {
+      const { client, ask, spawned } = setUp();
+      await load(client);
+      const controller = new AbortController();
+      const record = ask(controller.signal);
+      await vi.advanceTimersByTimeAsync(1);
+      controller.abort();
+      await vi.advanceTimersByTimeAsync(15_000);
+      expect((await record).failure?.code).toBe('engine/worker-crashed');
+      expect(spawned[0]?.terminated).toBe(true);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
