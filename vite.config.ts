@@ -11,7 +11,7 @@ const isolationHeaders = {
 export default defineConfig({
   base: './',
   plugins: [
-    svelte(),
+    svelte({ configFile: false }),
     serviceWorkerPlugin({
       source: 'src/sw/service-worker.ts',
       fileName: 'sw.js',

@@ -77,7 +77,9 @@ function buildApp(viteArguments) {
   const old = `${fresh}-old`;
   const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js');
   const place = ['--outDir', fresh, '--emptyOutDir', '--logLevel', 'warn'];
-  runOrExit(pinnedNode(), [vite, 'build', ...place, ...viteArguments]);
+  // Vitest, which builds before the end-to-end tests, runs under NODE_ENV=test: another app than the one to be tested.
+  const environment = { NODE_ENV: 'production' };
+  runOrExit(pinnedNode(), [vite, 'build', ...place, ...viteArguments], environment);
   if (existsSync(appFolder)) renameSync(appFolder, old);
   renameSync(fresh, appFolder);
   rmSync(old, { recursive: true, force: true });

@@ -51,11 +51,12 @@ export function scriptEnvironment() {
  * Runs a command in the project's folder with our output, and ends this process if it fails.
  * @param {string} command
  * @param {string[]} parameters
+ * @param {NodeJS.ProcessEnv} [environment] in addition to ours
  */
-export function runOrExit(command, parameters) {
+export function runOrExit(command, parameters, environment = {}) {
   const result = spawnSync(command, parameters, {
     cwd: root,
-    env: scriptEnvironment(),
+    env: { ...scriptEnvironment(), ...environment },
     stdio: ['ignore', 'inherit', 'inherit'],
     shell: process.platform === 'win32' && command === 'npm',
   });
