@@ -45,7 +45,7 @@ const arrows = Object.entries(allowed).map(([folder, { folders, packages }]) => 
       `^src/(${[folder, ...folders].join('|')})/`,
       ...packages.map((name) => `(^|/)node_modules/${escape(name)}/`),
       // `?url` is Vite's: the address of a file, which nothing but Vite resolves.
-      ...packages.map((name) => `^${escape(name)}/.*\\?url$`),
+      ...packages.map((name) => `^${escape(name)}/.*\\?(packed-)?url$`),
     ],
   },
 }));
@@ -91,7 +91,7 @@ module.exports = {
       name: 'resolvable',
       severity: 'error',
       from: {},
-      to: { couldNotResolve: true, pathNot: '\\?url$' },
+      to: { couldNotResolve: true, pathNot: '\\?(packed-)?url$' },
     },
     {
       name: 'no-development-packages',

@@ -1,5 +1,6 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vite';
+import { packedUrlPlugin } from './scripts/vite/packed-url-plugin.ts';
 import { serviceWorkerPlugin } from './scripts/vite/service-worker-plugin.ts';
 
 /** Headers that make the page cross-origin isolated, so that ONNX Runtime may use WASM threads. */
@@ -12,6 +13,7 @@ export default defineConfig({
   base: './',
   plugins: [
     svelte({ configFile: false }),
+    packedUrlPlugin(),
     serviceWorkerPlugin({
       source: 'src/sw/service-worker.ts',
       fileName: 'sw.js',

@@ -2,6 +2,7 @@
 import type * as Transformers from '@huggingface/transformers';
 import type { RuntimeUrls } from '../../contracts/engine.ts';
 import { FailureError } from '../../contracts/failure.ts';
+import { unpackedWasmUrl } from '../unpack-runtime.ts';
 
 export type TransformersLibrary = typeof Transformers;
 
@@ -32,7 +33,8 @@ export async function loadTransformers(options: LibraryOptions): Promise<Transfo
   env.logLevel = LogLevel.NONE;
   const wasm = env.backends.onnx.wasm;
   if (wasm !== undefined) {
-    wasm.wasmPaths = { ...options.runtimeUrls.asyncify };
+    const { mjs, wasm: packedUrl } = options.runtimeUrls.asyncify;
+    wasm.wasmPaths = { mjs, wasm: await unpackedWasmUrl(packedUrl) };
     wasm.numThreads = options.threads;
     wasm.proxy = false;
   }

@@ -2,6 +2,7 @@
 import type * as Ort from 'onnxruntime-web';
 import type { RuntimeBuild, RuntimeUrls } from '../../contracts/engine.ts';
 import type { BackendName } from '../../contracts/generation.ts';
+import { unpackedWasmUrl } from '../unpack-runtime.ts';
 
 export type OnnxRuntime = typeof Ort;
 
@@ -18,7 +19,8 @@ export async function loadRuntime(
   threads: number,
 ): Promise<OnnxRuntime> {
   const ort = await importBuild(build);
-  ort.env.wasm.wasmPaths = urls[build];
+  const { mjs, wasm } = urls[build];
+  ort.env.wasm.wasmPaths = { mjs, wasm: await unpackedWasmUrl(wasm) };
   ort.env.wasm.numThreads = threads;
   ort.env.logLevel = 'error';
   return ort;
