@@ -41,6 +41,9 @@ const ASSIGNMENT_COMMANDS: Readonly<Record<string, string>> = {
   let_: 'let',
 };
 
+/** What may follow the first word in `[[ ]]`. */
+const COND_OPERATORS = '= == != =~ ]] -eq -ne -lt -le -gt -ge -nt -ot -ef'.split(' ');
+
 function asNumber(text: string): string {
   const bytes = [...Buffer.from(text)].reverse();
   return `0x${bytes.map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
@@ -73,6 +76,8 @@ export function generateTables(): string {
     '}',
     `export const SPELLED_COUNT: i32 = ${Object.keys(SPELLINGS).length};`,
     data('SPELLED_LIST', 'u64', []).replace('[]', `[${Object.values(SPELLINGS).map(asNumber).join(',')}]`),
+    `export const COND_OPERATOR_COUNT: i32 = ${COND_OPERATORS.length};`,
+    `export const COND_OPERATORS: usize = memory.data<u64>([${COND_OPERATORS.map(asNumber).join(',')}]);`,
     `export const TERMINALS: i32 = ${T};`,
     `export const NONTERMINALS: i32 = ${tables.nonterminals.length};`,
     data('TERMINAL', 'u8', terminalOf),

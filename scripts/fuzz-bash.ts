@@ -4,15 +4,11 @@
  *
  *   npm run fuzz:bash -- [--cases 100000] [--seed 1] [--batch 4000] [--lines]
  */
-import { existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { BashSyntax } from '../src/core/bash/check-syntax.ts';
-import { Generator } from './bash-fuzz/generate.ts';
-import { mutate } from './bash-fuzz/mutate.ts';
+import { makeCase } from './bash-fuzz/cases.ts';
 import { askBash } from './bash-fuzz/oracle.ts';
-import { Random } from './bash-fuzz/random.ts';
 import { loadParserModule } from './lib/load-bash-syntax.ts';
-import { readCorpus } from './lib/syntax-corpus.ts';
 
 const { values } = parseArgs({
   options: {
@@ -26,32 +22,6 @@ const cases = Number(values.cases);
 const batch = Number(values.batch);
 const firstSeed = Number(values.seed) * 10_000_000;
 
-const corpus = ['tests/fixtures/syntax/hand.jsonl.xz', '../shared/syntax/mutated.jsonl.xz']
-  .map((path) => new URL(`../${path}`, import.meta.url))
-  .filter((url) => existsSync(url))
-  .flatMap((url) => readCorpus(url))
-  .map((row) => Buffer.from(row.script).toString('latin1'));
-
-/** The case of a seed: a fifth each of generated, generated and damaged (lightly, heavily), corpus and damaged corpus. */
-function makeCase(seed: number): Uint8Array {
-  const random = new Random(seed);
-  const kind = random.below(5);
-  let text: string;
-  if (kind < 3 || corpus.length === 0) {
-    text = Buffer.from(new Generator(random).script()).toString('latin1');
-    if (kind === 1) text = mutate(text, random, 1 + random.below(2));
-    if (kind === 2) text = mutate(text, random, 1 + random.below(6));
-  } else {
-    text = random.pick(corpus);
-    if (text.length > 1500) {
-      const at = random.below(text.length - 1000);
-      text = text.slice(at, at + 1000);
-    }
-    text = mutate(text, random, 1 + random.below(kind === 3 ? 2 : 5));
-  }
-  return Buffer.from(text, 'latin1');
-}
-
 const syntax = new BashSyntax(loadParserModule());
 let disagreements = 0;
 let crashes = 0;
@@ -59,7 +29,10 @@ let rejected = 0;
 let sameLine = 0;
 const started = Date.now();
 for (let done = 0; done < cases; done += batch) {
-  const seeds = Array.from({ length: Math.min(batch, cases - done) }, (_, i) => firstSeed + done + i);
+  const seeds = Array.from(
+    { length: Math.min(batch, cases - done) },
+    (_, i) => firstSeed + done + i,
+  );
   const scripts = seeds.map(makeCase);
   const answers = await askBash(scripts);
   answers.forEach(({ exit, line, stderr }, i) => {
@@ -73,21 +46,29 @@ for (let done = 0; done < cases; done += batch) {
     const valid = verdict.result === 'valid' || verdict.result === 'empty';
     if (verdict.result === 'unchecked' || valid !== (exit === 0)) {
       disagreements++;
-      console.log(`seed ${seeds[i]}: bash exits ${exit}, verdict ${verdict.result} (${verdict.problem?.line}: ${verdict.problem?.message})`);
+      console.log(
+        `seed ${seeds[i]}: bash exits ${exit}, verdict ${verdict.result} (${verdict.problem?.line}: ${verdict.problem?.message})`,
+      );
       console.log(`  ${JSON.stringify(Buffer.from(script).toString('latin1'))}`);
       console.log(`  ${stderr.split('\n').slice(0, 2).join(' | ')}`);
     } else if (!valid && line !== null) {
       rejected++;
       if (verdict.problem?.line === line) sameLine++;
       else if (values.lines) {
-        console.log(`seed ${seeds[i]}: line ${line}, verdict line ${verdict.problem?.line}: ${verdict.problem?.message}`);
+        console.log(
+          `seed ${seeds[i]}: line ${line}, verdict line ${verdict.problem?.line}: ${verdict.problem?.message}`,
+        );
         console.log(`  ${JSON.stringify(Buffer.from(script).toString('latin1'))}`);
         console.log(`  ${stderr.split('\n').slice(0, 2).join(' | ')}`);
       }
     }
   });
   const minutes = ((Date.now() - started) / 60_000).toFixed(1);
-  console.error(`${done + seeds.length} cases, ${disagreements} disagreements, line equal on ${sameLine} of ${rejected}, bash crashed on ${crashes}, ${minutes} min`);
+  console.error(
+    `${done + seeds.length} cases, ${disagreements} disagreements, line equal on ${sameLine} of ${rejected}, bash crashed on ${crashes}, ${minutes} min`,
+  );
 }
-console.log(`${cases} cases from seed ${values.seed}: ${disagreements} disagreements; first error line equal on ${sameLine} of ${rejected}`);
+console.log(
+  `${cases} cases from seed ${values.seed}: ${disagreements} disagreements; first error line equal on ${sameLine} of ${rejected}`,
+);
 process.exitCode = disagreements > 0 ? 1 : 0;

@@ -19,3 +19,9 @@ export namespace Err {
   /** bash stops without a message: `[[ ]]`, or `for ((…)` not closed by `))`. */
   export const SILENT: i32 = 15;
 }
+
+/** Places where the recogniser knows that it follows bash only almost (README, "Known disagreements"). */
+export namespace Doubt {
+  export const REPRINTED_DOCUMENT: i32 = 1;
+  export const SUBSTITUTION_IN_DELIMITER: i32 = 2;
+}

@@ -5,7 +5,7 @@ import { report } from './errors';
 import { Consumer, Flag, R, St, WORD_TEXT } from './layout';
 import { emit } from './lexer';
 
-namespace Cond {
+export namespace Cond {
   export const TERM: i32 = 0;
   export const UNARY: i32 = 1;
   export const OPERATOR: i32 = 2;

@@ -80,6 +80,7 @@ export function keepDelimiter(strip: bool): void {
 /** Starts to read the pending bodies; `resume` says what follows them. */
 export function gather(resume: i32): void {
   R.docResume = resume;
+  if (R.logDepth > 0) R.logDocuments = 1;
   R.docIndex = 0;
   R.docAt = R.docStart;
   R.docLine = R.line;

@@ -1,10 +1,11 @@
 /** The first error of a script: what bash says, on which line, and where the reader should look. */
-import { DEAD_EXIT } from './codes';
+import { DEAD_EXIT, Err } from './codes';
 import { ERROR_TEXT, ERROR_TEXT_MAX, R, St, WORD_TEXT } from './layout';
 
 /** Remembers the error unless one came before: bash's first message is the one that counts. */
 export function report(kind: i32, line: i32, offset: i32, token: i32, char: i32): void {
-  if (R.errKind != 0) return;
+  if (R.errKind != 0 && R.errKind != Err.SILENT) return;
+  if (R.errKind != 0 && kind == Err.SILENT) return;
   R.errKind = kind;
   R.errLine = line;
   R.errOff = offset;

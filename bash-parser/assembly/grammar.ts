@@ -170,6 +170,8 @@ function reduce(rule: i32): bool {
       break;
     case RuleAction.line:
       documents = R.docCount > 0;
+      // bash reads the documents before it sees that the token after the line is wrong.
+      if (documents && R.cur != T.NEWLINE && R.cur != T.EOF) R.doomed = 1;
       break;
     case RuleAction.accept:
       accept();

@@ -125,6 +125,10 @@ export function machineState(): i32 {
 export function exitCode(): i32 {
   return R.exitCode;
 }
+/** The known causes of disagreement that this script touches, one bit each (codes.ts). */
+export function doubts(): i32 {
+  return R.doubts;
+}
 export function sawCommand(): i32 {
   return R.sawCommand;
 }

@@ -34,6 +34,7 @@ export class Registers {
   wQuoted: i32;
   wDollar: i32;
   wAssign: i32;
+  wBrackets: i32;
   wPass: i32;
   wLine: i32;
   wOff: i32;
@@ -94,6 +95,7 @@ export class Registers {
   logLen: i32;
   logDepth: i32;
   logReplayTop: i32;
+  logDocuments: i32;
   // the first error, and warnings
   errKind: i32;
   errLine: i32;
@@ -103,6 +105,7 @@ export class Registers {
   errText: i32;
   exitCode: i32;
   warnings: i32;
+  doubts: i32;
 }
 
 export const REGISTERS: usize = 1024;
@@ -246,6 +249,7 @@ export namespace Assign {
   export const PLUS: i32 = 3;
   export const YES: i32 = 4;
   export const NO: i32 = 5;
+  export const BRACKET: i32 = 6;
 }
 
 export const END_OF_INPUT: i32 = -1;

@@ -4,7 +4,7 @@
  */
 import { Err } from './codes';
 import { fail } from './errors';
-import { Assign, END_OF_INPUT, Frame, Quote, R, St, popFrame, pushFrame } from './layout';
+import { Assign, END_OF_INPUT, FRAMES, Frame, Quote, R, St, popFrame, pushFrame } from './layout';
 import { arithFinished } from './substitution';
 import { addText } from './words';
 
@@ -147,15 +147,25 @@ function bracket(c: i32, kind: i32): bool {
       if (dollar && (kind == Quote.BRACE || kind == Quote.BRACKET_INDEX)) {
         if (close == (c == 123 ? 125 : 93)) R.qCount--;
         expand(c);
-      } else if (c == 123 && dollar) R.semiBraces++;
+      } else if (c == 123 && dollar && inArithFor()) R.semiBraces++;
       break;
     case 125:
-      if (R.semiBraces > 0) R.semiBraces--;
+      if (R.semiBraces > 0 && inArithFor()) R.semiBraces--;
       break;
     case 59:
-      if (R.semiBraces == 0) R.semicolons++;
+      if (R.semiBraces == 0 && inArithFor()) R.semicolons++;
   }
   return true;
+}
+
+/** Whether the unit is the `((…))` of a `for`, whose semicolons count. */
+function inArithFor(): bool {
+  return load<i32>(FRAMES + R.frameTop - 4) == Frame.ARITH_FOR;
+}
+
+/** A name with a quoted or expanded part is none. */
+function spoilName(): void {
+  if (R.wAssign < Assign.YES) R.wAssign = Assign.NO;
 }
 
 /** The unit is closed: what it interrupted goes on. */
@@ -172,21 +182,21 @@ export function resume(): void {
         case Quote.ANSI:
         case Quote.DOUBLE:
           R.wQuoted = 1;
-          R.wAssign = R.wAssign == Assign.YES ? Assign.YES : Assign.NO;
+          spoilName();
           break;
         case Quote.BRACKET_INDEX:
           R.wAssign = R.wAssign <= Assign.NAME ? Assign.INDEX : R.wAssign;
           break;
         case Quote.PAREN_PLAIN:
           R.wDollar = 0;
-          R.wAssign = R.wAssign == Assign.YES ? Assign.YES : Assign.NO;
+          spoilName();
           break;
         case Quote.BACK:
-          R.wAssign = R.wAssign == Assign.YES ? Assign.YES : Assign.NO;
+          spoilName();
           break;
         default:
           R.wDollar = 1;
-          R.wAssign = R.wAssign == Assign.YES ? Assign.YES : Assign.NO;
+          spoilName();
       }
       break;
     case Frame.QUOTE:

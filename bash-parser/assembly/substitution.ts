@@ -2,12 +2,12 @@
  * What makes the lexer call the grammar, or itself, again: `$(…)` and `<(…)`, arrays `name=(…)`, and `((…))`, which is
  * arithmetic if it ends with `))` and otherwise two subshells that are read again.
  */
-import { Err } from './codes';
+import { Doubt, Err } from './codes';
 import { die, fail, report } from './errors';
 import { gather, Resume } from './documents';
 import { accepts, run, startUnit } from './grammar';
 import { log, replayLog } from './input';
-import { Assign, Consumer, END_OF_INPUT, Flag, Frame, Quote, R, St, WORD_KEEP, WORD_MAX, WORD_TEXT, FRAMES, FRAMES_MAX, popFrame, pushFrame } from './layout';
+import { Assign, Consumer, END_OF_INPUT, Flag, Frame, LOG, Quote, R, St, WORD_KEEP, WORD_MAX, WORD_TEXT, FRAMES, FRAMES_MAX, popFrame, pushFrame } from './layout';
 import { emit, readToken, reservedAfter } from './lexer';
 import { resume, startQuote } from './quotes';
 import { T, TERMINAL } from '../build/tables';
@@ -26,7 +26,7 @@ function saveWord(): void {
   pushFrame(bytes);
   pushFrame(R.wLen);
   pushFrame(R.wCap);
-  pushFrame(R.wDigits | (R.wQuoted << 1) | (R.wDollar << 2) | (R.wAssign << 4));
+  pushFrame(R.wDigits | (R.wQuoted << 1) | (R.wDollar << 2) | (R.wAssign << 4) | (R.wBrackets << 8));
   pushFrame(R.wLine);
   pushFrame(R.wOff);
 }
@@ -38,7 +38,8 @@ function restoreWord(): void {
   R.wDigits = bits & 1;
   R.wQuoted = (bits >> 1) & 1;
   R.wDollar = (bits >> 2) & 1;
-  R.wAssign = bits >> 4;
+  R.wAssign = (bits >> 4) & 15;
+  R.wBrackets = bits >> 8;
   R.wPass = 0;
   R.wCap = popFrame();
   R.wLen = popFrame();
@@ -70,13 +71,11 @@ function restoreTokens(): void {
 /** The byte after `$(` or `<(`: another `(` means arithmetic, anything else a command substitution. */
 export function afterSubstitutionOpen(c: i32): bool {
   if (c == 40) startQuote(Quote.PAREN_ARITH);
-  else startSubstitution();
+  else startSubstitution(c);
   return false;
 }
 
-function startSubstitution(): void {
-  // The word can only become a plain word or an assignment now.
-  if (R.consumer == Consumer.GRAMMAR && !R.recovering && !wordFits()) R.doomed = 1;
+function startSubstitution(first: i32): void {
   saveWord();
   saveTokens();
   pushFrame(R.delimiter);
@@ -89,6 +88,16 @@ function startSubstitution(): void {
   pushFrame(R.semicolons);
   pushFrame(R.semiBraces);
   pushFrame(R.recovering);
+  // A delimiter is compared with all of its text, so the text of the substitution is kept.
+  const keep = R.wCap == WORD_MAX;
+  pushFrame(R.logReplayTop);
+  // Its first byte was delivered before: an enclosing log has it already.
+  pushFrame(keep ? R.logLen - (R.logDepth > 0 ? 1 : 0) : -1);
+  if (keep) {
+    if (R.logDepth == 0) log(first);
+    R.logReplayTop = R.replayTop;
+    R.logDepth++;
+  }
   pushFrame(R.line);
   pushFrame(R.pos);
   pushFrame(Frame.COMSUB);
@@ -128,6 +137,8 @@ export function finishSubstitution(): void {
   popFrame();
   popFrame();
   popFrame();
+  const kept = popFrame();
+  const logReplayTop = popFrame();
   R.recovering = popFrame();
   R.semiBraces = popFrame();
   R.semicolons = popFrame();
@@ -146,7 +157,12 @@ export function finishSubstitution(): void {
   R.level--;
   R.lookahead = -1;
   R.tokenToRead = 0;
-  addText(41);
+  if (kept >= 0) {
+    R.doubts |= Doubt.SUBSTITUTION_IN_DELIMITER;
+    for (let at = kept; at < R.logLen; at++) addText(<i32>load<u8>(LOG + at));
+    R.logDepth--;
+    endLog(kept, logReplayTop);
+  } else addText(41);
   R.qKind = Quote.PAREN_ARITH;
   resume();
 }
@@ -262,6 +278,8 @@ export function parensClosed(c: i32): bool {
     // The shell has taken this byte as well, whatever it is.
     return c != END_OF_INPUT;
   }
+  // bash reads its own print of the substitutions again, where a here-document comes out in another place.
+  if (R.logDocuments) R.doubts |= Doubt.REPRINTED_DOCUMENT;
   replayLog(start, R.wOff + 1);
   endLog(start, replayTop);
   if (R.st == St.PARENS_CLOSED) emit(T.LPAREN);
@@ -272,4 +290,5 @@ export function parensClosed(c: i32): bool {
 function endLog(start: i32, replayTop: i32): void {
   if (R.logDepth == 0 || replayTop != R.logReplayTop) R.logLen = start;
   R.logReplayTop = replayTop;
+  if (R.logDepth == 0) R.logDocuments = 0;
 }

@@ -2,7 +2,8 @@
  * Whether a token that is only half read can still become one that fits. Between tokens an LR automaton's stack is
  * a viable prefix by construction, so this is all that "some continuation is valid" needs.
  */
-import { SPELLED_COUNT, SPELLED_LIST, T, TERMINAL } from '../build/tables';
+import { COND_OPERATORS, COND_OPERATOR_COUNT, SPELLED_COUNT, SPELLED_LIST, T, TERMINAL } from '../build/tables';
+import { Cond } from './cond';
 import { accepts } from './grammar';
 import { Consumer, R, St, WORD_TEXT } from './layout';
 import { wordFits } from './substitution';
@@ -14,7 +15,8 @@ function fits(token: i32): bool {
 
 export function viable(): bool {
   if (R.consumer == Consumer.ARRAY) return arrayViable();
-  if (R.consumer != Consumer.GRAMMAR || R.recovering) return true;
+  if (R.consumer == Consumer.COND) return R.level == 0 || condViable();
+  if (R.recovering) return true;
   switch (R.st) {
     case St.META:
       return operatorFits();
@@ -53,6 +55,17 @@ function operatorFits(): bool {
     default:
       return fits(T.LPAREN) || fits(T.ARITH_CMD) || fits(T.ARITH_FOR);
   }
+}
+
+/** Inside `$(`, where an error in `[[ ]]` is final, the second word must become an operator or the end. */
+function condViable(): bool {
+  if (R.st != St.WORD || R.condState != Cond.OPERATOR) return true;
+  if (R.wLen > 3 || R.wQuoted || R.wDollar) return false;
+  const mask: u64 = R.wLen == 0 ? 0 : u64.MAX_VALUE >>> (<u64>(8 - R.wLen) << 3);
+  const text = load<u64>(WORD_TEXT) & mask;
+  for (let i = 0; i < COND_OPERATOR_COUNT; i++)
+    if ((load<u64>(COND_OPERATORS + (<usize>i << 3)) & mask) == text) return true;
+  return false;
 }
 
 function arrayViable(): bool {

@@ -2,9 +2,9 @@
 import { Spelled, T } from '../build/tables';
 import { keepDelimiter } from './documents';
 import { emit, reservedAfter } from './lexer';
-import { Assign, END_OF_INPUT, Flag, Frame, Quote, R, St, WORD_KEEP, WORD_MAX, WORD_TEXT, pushFrame } from './layout';
+import { Assign, Consumer, END_OF_INPUT, Flag, Frame, Quote, R, St, WORD_KEEP, WORD_MAX, WORD_TEXT, pushFrame } from './layout';
 import { startQuote } from './quotes';
-import { startArray } from './substitution';
+import { startArray, wordFits } from './substitution';
 import { step } from './machine';
 
 /** One bit a byte class. */
@@ -52,11 +52,18 @@ function add(c: i32): void {
   const bits = load<u8>(CLASSES + c);
   if (!(bits & DIGIT)) R.wDigits = 0;
   const state = R.wAssign;
-  if (state < Assign.YES) {
+  if (state == Assign.BRACKET) {
+    if (c == 91) R.wBrackets++;
+    else if (c == 93 && --R.wBrackets == 0) R.wAssign = Assign.INDEX;
+  } else if (state < Assign.YES) {
     if (state == Assign.START) R.wAssign = bits & NAME_START && !(R.flags & Flag.ARRAY) ? Assign.NAME : Assign.NO;
     else if (c == 61) R.wAssign = Assign.YES;
     else if (c == 43 && state != Assign.PLUS) R.wAssign = Assign.PLUS;
-    else if (state != Assign.NAME || !(bits & (NAME_START | DIGIT))) R.wAssign = Assign.NO;
+    else if (c == 91 && state == Assign.NAME) {
+      // An index that is not read as a unit (after `declare` and its kin) still makes an assignment.
+      R.wAssign = Assign.BRACKET;
+      R.wBrackets = 1;
+    } else if (state != Assign.NAME || !(bits & (NAME_START | DIGIT))) R.wAssign = Assign.NO;
   }
   addText(c);
 }
@@ -75,6 +82,8 @@ function assignmentOk(): bool {
 
 /** Suspends the word while a quote or bracket is read; `delimiter` is what backslashes in it will see. */
 export function suspendWord(delimiter: i32): void {
+  // What follows cannot make it anything but a plain word or an assignment.
+  if (R.consumer == Consumer.GRAMMAR && !R.recovering && !wordFits()) R.doomed = 1;
   pushFrame(R.delimiter);
   pushFrame(Frame.WORD);
   R.delimiter = delimiter;
@@ -90,7 +99,8 @@ export function word(c: i32): bool {
   if (R.wPass) {
     R.wPass = 0;
     if (c == 36) R.wDollar = 1;
-    add(c);
+    if (R.wAssign == Assign.BRACKET) addText(c);
+    else add(c);
     return true;
   }
   if (!(load<u8>(CLASSES + c) & SPECIAL)) {

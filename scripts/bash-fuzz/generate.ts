@@ -1,8 +1,75 @@
 /** Scripts made from bash's grammar: mostly valid, with the odd spacing and nesting that real ones rarely show. */
 import type { Random } from './random.ts';
 
-const NAMES = ['a', 'x', 'foo', '_b1', 'if', 'do', 'in', 'esac', 'time', 'declare', 'local', 'let', 'eval', 'export'];
-const PLAIN = ['a', 'b', 'foo', '-f', '-n', '1', '22', '=', '==', '!=', '=~', '!', '{', '}', '[', ']', '[[', ']]', '-p', '--', 'x=1', 'in', 'do', 'done', 'fi', 'then', 'esac', 'case', 'for', 'time', 'coproc', 'function', 'select', '#c', 'a#b', '*', '?', '~', '%', '@', '+', ':', ',', '-eq', '-nt', '{fd}', '2', '{a,b}', '\\\n', '\r', 'é'];
+const NAMES = [
+  'a',
+  'x',
+  'foo',
+  '_b1',
+  'if',
+  'do',
+  'in',
+  'esac',
+  'time',
+  'declare',
+  'local',
+  'let',
+  'eval',
+  'export',
+];
+const PLAIN = [
+  'a',
+  'b',
+  'foo',
+  '-f',
+  '-n',
+  '1',
+  '22',
+  '=',
+  '==',
+  '!=',
+  '=~',
+  '!',
+  '{',
+  '}',
+  '[',
+  ']',
+  '[[',
+  ']]',
+  '-p',
+  '--',
+  'x=1',
+  'in',
+  'do',
+  'done',
+  'fi',
+  'then',
+  'esac',
+  'case',
+  'for',
+  'time',
+  'coproc',
+  'function',
+  'select',
+  '#c',
+  'a#b',
+  '*',
+  '?',
+  '~',
+  '%',
+  '@',
+  '+',
+  ':',
+  ',',
+  '-eq',
+  '-nt',
+  '{fd}',
+  '2',
+  '{a,b}',
+  '\\\n',
+  '\r',
+  'é',
+];
 
 /** Makes one script; `depth` bounds the nesting. */
 export class Generator {
@@ -13,9 +80,12 @@ export class Generator {
   }
 
   script(): string {
-    const lines = 1 + this.#random.below(4);
+    const lines = 1 + this.#random.below(3);
     let text = this.#random.chance(3) ? '#!/bin/bash\n' : '';
-    for (let i = 0; i < lines; i++) text += this.#list(3) + this.#random.pick(['\n', '\n', '\n', ';\n', ' &\n', '\n\n', ' # c\n', '']);
+    for (let i = 0; i < lines; i++)
+      text +=
+        this.#list(1 + this.#random.below(3)) +
+        this.#random.pick(['\n', '\n', '\n', ';\n', ' &\n', '\n\n', ' # c\n', '']);
     return text;
   }
 
@@ -30,19 +100,39 @@ export class Generator {
   #list(depth: number): string {
     let text = this.#pipeline(depth);
     for (let i = this.#random.below(3); i > 0; i--)
-      text += this.#random.pick([';', ';', '&', '&&', '||', '\n', ';\n', ' ; ', '&&\n', '||\n', ' &']) + this.#newlines() + this.#pipeline(depth);
+      text +=
+        this.#random.pick([';', ';', '&', '&&', '||', '\n', ';\n', ' ; ', '&&\n', '||\n', ' &']) +
+        this.#newlines() +
+        this.#pipeline(depth);
     return text;
   }
 
   #pipeline(depth: number): string {
-    let text = this.#random.pick(['', '', '', '', '', '! ', 'time ', 'time -p ', 'time -- ', '! ! ']);
+    let text = this.#random.pick([
+      '',
+      '',
+      '',
+      '',
+      '',
+      '! ',
+      'time ',
+      'time -p ',
+      'time -- ',
+      '! ! ',
+    ]);
     text += this.#command(depth);
-    for (let i = this.#random.below(5); i > 3; i--) text += this.#gap() + this.#random.pick(['|', '|&', '|\n']) + this.#gap() + this.#command(depth);
+    for (let i = this.#random.below(5); i > 3; i--)
+      text +=
+        this.#gap() + this.#random.pick(['|', '|&', '|\n']) + this.#gap() + this.#command(depth);
     return text;
   }
 
   #body(depth: number): string {
-    return this.#newlines() + this.#list(depth - 1) + this.#random.pick([';', ';', '\n', ' &', '; ', '\n # x\n', '']);
+    return (
+      this.#newlines() +
+      this.#list(depth - 1) +
+      this.#random.pick([';', ';', '\n', ' &', '; ', '\n # x\n', ''])
+    );
   }
 
   #command(depth: number): string {
@@ -51,7 +141,8 @@ export class Generator {
     const random = this.#random;
     const word = (): string => this.#word(depth - 1);
     const redirections = random.chance(15) ? ` ${this.#redirection(depth)}` : '';
-    const loopBody = (): string => random.pick([`do ${body()} done`, `do ${body()}done`, `{ ${body()} }`, `do\n${body()} done`]);
+    const loopBody = (): string =>
+      random.pick([`do ${body()} done`, `do ${body()}done`, `{ ${body()} }`, `do\n${body()} done`]);
     switch (random.below(17)) {
       case 0:
         return `if ${body()} then ${body()} fi${redirections}`;
@@ -131,13 +222,61 @@ export class Generator {
 
   #arith(depth: number): string {
     const random = this.#random;
-    const parts = [() => random.pick(['', '1', 'x', 'x++', 'i<3', '1 + 2', '"a"', "'b'", ' a[1] ', '`a`', '\\)', 'a;b', '$x', '${x}', '$#', '#', '1,2']), () => `(${this.#arith(depth - 1)})`, () => `$((${this.#arith(depth - 1)}))`, () => `$(${this.#list(depth - 1)})`, () => `\${${this.#parameter(depth - 1)}}`];
-    return depth <= 0 || random.chance(60) ? (parts[0] as () => string)() : random.pick(parts)() + random.pick(['', '+', ' ', '\n']) + random.pick(parts)();
+    const parts = [
+      () =>
+        random.pick([
+          '',
+          '1',
+          'x',
+          'x++',
+          'i<3',
+          '1 + 2',
+          '"a"',
+          "'b'",
+          ' a[1] ',
+          '`a`',
+          '\\)',
+          'a;b',
+          '$x',
+          '${x}',
+          '$#',
+          '#',
+          '1,2',
+        ]),
+      () => `(${this.#arith(depth - 1)})`,
+      () => `$((${this.#arith(depth - 1)}))`,
+      () => `$(${this.#list(depth - 1)})`,
+      () => `\${${this.#parameter(depth - 1)}}`,
+    ];
+    return depth <= 0 || random.chance(60)
+      ? (parts[0] as () => string)()
+      : random.pick(parts)() + random.pick(['', '+', ' ', '\n']) + random.pick(parts)();
   }
 
   #parameter(depth: number): string {
     const random = this.#random;
-    return random.pick(['x', '#x', '!x', 'x[1]', 'x[@]', '@', '#', '-', '']) + random.pick(['', ':-', '-', '+', '%', '##', '/', '//', '^', ':', '@', '=', ' ']) + random.pick(['', this.#word(depth), '"', "'a'", '(', ')', '}', '{', '\n', '$', 'a b', ' # c', '<(a)', '`b`']).replace(/^["`]$/, '""');
+    return (
+      random.pick(['x', '#x', '!x', 'x[1]', 'x[@]', '@', '#', '-', '']) +
+      random.pick(['', ':-', '-', '+', '%', '##', '/', '//', '^', ':', '@', '=', ' ']) +
+      random
+        .pick([
+          '',
+          this.#word(depth),
+          '"',
+          "'a'",
+          '(',
+          ')',
+          '}',
+          '{',
+          '\n',
+          '$',
+          'a b',
+          ' # c',
+          '<(a)',
+          '`b`',
+        ])
+        .replace(/^["`]$/, '""')
+    );
   }
 
   #word(depth: number): string {
@@ -212,22 +351,52 @@ export class Generator {
     let text = '';
     for (let i = random.below(3); i > 1; i--) text += `${this.#assignment(depth)} `;
     if (random.chance(12)) text += `${this.#redirection(depth)} `;
-    text += random.pick(['echo', 'a', ':', 'declare', 'local', 'let', 'eval', this.#word(depth - 1), this.#assignment(depth)]);
-    for (let i = random.below(3); i > 0; i--) text += this.#gap() + random.pick([this.#word(depth - 1), this.#word(depth - 1), this.#word(depth - 1), this.#redirection(depth), this.#assignment(depth)]);
+    text += random.pick([
+      'echo',
+      'a',
+      ':',
+      'declare',
+      'local',
+      'let',
+      'eval',
+      this.#word(depth - 1),
+      this.#assignment(depth),
+    ]);
+    for (let i = random.below(3); i > 0; i--)
+      text +=
+        this.#gap() +
+        random.pick([
+          this.#word(depth - 1),
+          this.#word(depth - 1),
+          this.#word(depth - 1),
+          this.#redirection(depth),
+          this.#assignment(depth),
+        ]);
     return text;
   }
 
   #assignment(depth: number): string {
     const random = this.#random;
     const left = `${random.pick(NAMES)}${random.pick(['', '', `[${this.#arith(depth - 1)}]`, '[$(a)]', '["x y"]', '[a b]'])}${random.pick(['=', '=', '+='])}`;
-    return left + random.pick([this.#word(depth - 1), '', `(${this.#elements(depth)})`, `(${this.#elements(depth)})${random.pick(['', 'x', '(a)'])}`]);
+    return (
+      left +
+      random.pick([
+        this.#word(depth - 1),
+        '',
+        `(${this.#elements(depth)})`,
+        `(${this.#elements(depth)})${random.pick(['', 'x', '(a)'])}`,
+      ])
+    );
   }
 
   #elements(depth: number): string {
     const random = this.#random;
     let text = '';
     for (let i = random.below(4); i > 0; i--)
-      text += random.pick(['', `[${this.#arith(depth - 1)}]=`, '[x]+=', '[a b]=']) + random.pick([this.#word(depth - 1), this.#word(depth - 1), '(a)', '#c\n', '\\"', "'a'"]) + random.pick([' ', '\n', '\t', ' \\\n']);
+      text +=
+        random.pick(['', `[${this.#arith(depth - 1)}]=`, '[x]+=', '[a b]=']) +
+        random.pick([this.#word(depth - 1), this.#word(depth - 1), '(a)', '#c\n', '\\"', "'a'"]) +
+        random.pick([' ', '\n', '\t', ' \\\n']);
     return text;
   }
 }

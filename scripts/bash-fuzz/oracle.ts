@@ -32,11 +32,15 @@ export async function askBash(
 }
 
 function runShell(folder: string, from: number, to: number): Promise<void> {
-  const loop = `cd "$1" || exit; for ((i = $2; i < $3; i++)); do timeout 20 bash -n $i.sh 2> $i.err; echo $? > $i.exit; done`;
-  const shell = spawn('nice', ['-n', '19', 'bash', '-c', loop, 'oracle', folder, String(from), String(to)], {
-    env: { PATH: process.env['PATH'] ?? '', LC_ALL: 'C.UTF-8' },
-    stdio: 'ignore',
-  });
+  const loop = `cd "$1" || exit; ulimit -t 10 -c 0; for ((i = $2; i < $3; i++)); do bash -n $i.sh 2> $i.err; echo $? > $i.exit; done`;
+  const shell = spawn(
+    'nice',
+    ['-n', '19', 'bash', '-c', loop, 'oracle', folder, String(from), String(to)],
+    {
+      env: { PATH: process.env['PATH'] ?? '', LC_ALL: 'C.UTF-8' },
+      stdio: 'ignore',
+    },
+  );
   return new Promise((resolve, reject) => {
     shell.on('error', reject);
     shell.on('close', () => {
@@ -50,7 +54,9 @@ function answer(folder: string, i: number): BashAnswer {
   const stderr = readFileSync(join(folder, `${i}.err`), 'latin1');
   const first = stderr
     .split('\n')
-    .find((text) => /^\d+\.sh: line \d+: /.test(text) && !/^\d+\.sh: line \d+: warning: /.test(text));
+    .find(
+      (text) => /^\d+\.sh: line \d+: /.test(text) && !/^\d+\.sh: line \d+: warning: /.test(text),
+    );
   const line = first === undefined ? null : Number(/line (\d+)/.exec(first)?.[1]);
   return { exit, line, stderr };
 }

@@ -17,6 +17,8 @@ export class ParserSnapshot {
 }
 
 const TOO_BIG = 4;
+/** bash-parser/assembly/layout.ts; the states above it are dead or finished ones. */
+const STOPPED = 16;
 
 export class IncrementalParser {
   readonly #parser: ParserExports;
@@ -68,6 +70,14 @@ export class IncrementalParser {
     const end = VERDICTS[this.#parser.finish()];
     this.restore(this.#spare);
     return end === 'complete' ? 'complete' : 'viable';
+  }
+
+  /**
+   * Whether an error inside `[[ ]]` made bash stop: the script is `complete` whatever follows, since the exit status
+   * stays 0, but nothing of it is checked or run from there on.
+   */
+  get stopsEarly(): boolean {
+    return this.#parser.errorKind() !== 0 && this.#parser.machineState() <= STOPPED;
   }
 
   /** What is still open here, outermost first. */
