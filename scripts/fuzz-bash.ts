@@ -23,6 +23,9 @@ const batch = Number(values.batch);
 const firstSeed = Number(values.seed) * 10_000_000;
 
 const syntax = new BashSyntax(loadParserModule());
+/** Causes that bash-parser/README.md lists, by the bit that the recogniser sets when a script touches one. */
+const LISTED = ['a here-document inside text that bash prints and reads again', 'a substitution in a delimiter'];
+const listed = LISTED.map(() => 0);
 let disagreements = 0;
 let crashes = 0;
 let rejected = 0;
@@ -69,6 +72,6 @@ for (let done = 0; done < cases; done += batch) {
   );
 }
 console.log(
-  `${cases} cases from seed ${values.seed}: ${disagreements} disagreements; first error line equal on ${sameLine} of ${rejected}`,
+  `${cases} cases from seed ${values.seed}: ${disagreements} disagreements without a listed cause; first error line equal on ${sameLine} of ${rejected}`,
 );
 process.exitCode = disagreements > 0 ? 1 : 0;

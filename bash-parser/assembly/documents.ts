@@ -195,6 +195,8 @@ export function documentEnd(): void {
     lineByte(92);
   }
   if (R.docHas) {
+    // A line that backslash-newline joined to nothing counts once more.
+    if (R.atLineStart) R.line++;
     const at = R.docAt;
     const index = R.docIndex;
     endLine();

@@ -33,11 +33,12 @@ export namespace Verdict {
   export const TOO_BIG: i32 = 4;
 }
 
-/** Forgets everything: the next byte is the first of a script. */
-export function reset(): void {
+/** Forgets everything: the next byte is the first of a script. `strict`: an early stop of bash counts as dead. */
+export function reset(strict: bool): void {
   reach(FIXED_END);
   fillClasses();
   memory.fill(REGISTERS, 0, REGISTERS_BYTES);
+  R.strict = strict;
   R.atLineStart = 1;
   R.binaryLines = 1;
   R.cur = T.NEWLINE;
@@ -60,14 +61,15 @@ export function push(length: i32): i32 {
 
 function quick(): i32 {
   if (R.st == St.LIMIT) return Verdict.LIMIT;
-  return R.st == St.DEAD || R.doomed ? Verdict.DEAD : Verdict.VIABLE;
+  if (R.strict && stopsEarly()) return Verdict.DEAD;
+  return R.st == St.DEAD || R.doomed == 1 ? Verdict.DEAD : Verdict.VIABLE;
 }
 
 /** The script ends here. */
 export function finish(): i32 {
   feedEnd();
-  const verdict = quick();
-  return verdict == Verdict.VIABLE ? Verdict.COMPLETE : verdict;
+  if (R.st == St.LIMIT) return Verdict.LIMIT;
+  return R.st == St.DEAD ? Verdict.DEAD : Verdict.COMPLETE;
 }
 
 /** The exact state: whether any continuation is valid, and whether the script could end here. */
@@ -124,6 +126,10 @@ export function machineState(): i32 {
 }
 export function exitCode(): i32 {
   return R.exitCode;
+}
+/** Whether a valid end is (or can only be) bash's early stop after an error that leaves its exit status 0. */
+export function stopsEarly(): bool {
+  return R.st == St.STOPPED || (R.st < St.STOPPED && (R.recovering != 0 || R.doomed == 2));
 }
 /** The known causes of disagreement that this script touches, one bit each (codes.ts). */
 export function doubts(): i32 {

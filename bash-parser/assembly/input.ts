@@ -53,7 +53,7 @@ export function feed(b: i32): void {
 
 /** Takes the end of the script: a missing newline is supplied, then the end is told until everything is settled. */
 export function feedEnd(): void {
-  if (!R.atLineStart && R.line > 0) {
+  if (!R.atLineStart && R.line > 0 && R.st != St.DOCUMENT) {
     R.source = Source.PUSHED;
     R.pos = R.offset;
     R.atLineStart = 1;

@@ -12,8 +12,10 @@ export class Registers {
   consumer: i32;
   level: i32;
   recovering: i32;
+  /** 1: no continuation is valid, although no error was met yet; 2: only an early stop in `[[ ]]` is. */
   doomed: i32;
   sawCommand: i32;
+  strict: i32;
   frameTop: i32;
   // tokens, as the shell's lexer remembers them
   flags: i32;

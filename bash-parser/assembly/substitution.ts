@@ -267,7 +267,7 @@ export function parensClosed(c: i32): bool {
     endLog(start, replayTop);
     if (frame == Frame.ARITH_FOR) {
       R.semicolons = semicolons;
-      if (semicolons != 2 && R.consumer == Consumer.GRAMMAR && !R.recovering) R.doomed = 1;
+      if (semicolons != 2 && R.consumer == Consumer.GRAMMAR && !R.recovering) doomUnlessStopped();
       emit(T.ARITH_FOR);
     } else emit(T.ARITH_CMD);
     return true;
@@ -284,6 +284,12 @@ export function parensClosed(c: i32): bool {
   endLog(start, replayTop);
   if (R.st == St.PARENS_CLOSED) emit(T.LPAREN);
   return true;
+}
+
+/** The loop's end will be an error; at the top, an error in `[[ ]]` before it still makes bash exit with 0. */
+function doomUnlessStopped(): void {
+  if (R.level > 0) R.doomed = 1;
+  else if (R.doomed == 0) R.doomed = 2;
 }
 
 /** Forgets the part of the log that no enclosing `((` needs. */

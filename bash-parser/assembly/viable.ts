@@ -15,7 +15,7 @@ function fits(token: i32): bool {
 
 export function viable(): bool {
   if (R.consumer == Consumer.ARRAY) return arrayViable();
-  if (R.consumer == Consumer.COND) return R.level == 0 || condViable();
+  if (R.consumer == Consumer.COND) return (R.level == 0 && !R.strict) || condViable();
   if (R.recovering) return true;
   switch (R.st) {
     case St.META:

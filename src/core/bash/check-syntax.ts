@@ -1,6 +1,6 @@
 /** The verdict of `bash -n` on a whole script, synchronous once the recogniser is loaded. */
 import type { SyntaxVerdict } from '../../contracts/syntax.ts';
-import { IncrementalParser } from './incremental-parser.ts';
+import { type IncrementalOptions, IncrementalParser } from './incremental-parser.ts';
 import { type ParserExports, ParserModule } from './parser-module.ts';
 import { encodeInto, placeOf } from './utf8.ts';
 import { unchecked, verdictOf } from './verdict.ts';
@@ -38,7 +38,7 @@ export class BashSyntax {
     const { maxBytes, maxMs, now } = this.#limits;
     if (script.length > maxBytes) return unchecked(`The script is longer than ${maxBytes} bytes.`);
     const parser = this.#parser;
-    parser.reset();
+    parser.reset(false);
     const started = now?.() ?? 0;
     const room = parser.inputBytes();
     for (let at = 0; at < script.length;) {
@@ -61,8 +61,13 @@ export class BashSyntax {
     return verdictOf(parser, parser.finish(), (offset) => placeOf(script, offset));
   }
 
+  /** Which known causes of disagreement with bash the last script touches, one bit each (bash-parser/README.md). */
+  get doubts(): number {
+    return this.#parser.doubts();
+  }
+
   /** A parser for text that still grows; it has its own instance. */
-  incremental(): IncrementalParser {
-    return new IncrementalParser(this.#module);
+  incremental(options: Partial<IncrementalOptions> = {}): IncrementalParser {
+    return new IncrementalParser(this.#module, options);
   }
 }

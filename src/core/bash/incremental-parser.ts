@@ -16,26 +16,34 @@ export class ParserSnapshot {
   length = 0;
 }
 
+export interface IncrementalOptions {
+  /**
+   * An error inside `[[ ]]` makes bash stop reading and exit with 0: such a script is valid, whatever follows, and
+   * none of it runs. With this option it is `dead` instead, which is what a guard wants.
+   */
+  readonly earlyStopIsDead: boolean;
+}
+
 const TOO_BIG = 4;
-/** bash-parser/assembly/layout.ts; the states above it are dead or finished ones. */
-const STOPPED = 16;
 
 export class IncrementalParser {
   readonly #parser: ParserExports;
   readonly #room: number;
   readonly #spare = new ParserSnapshot();
+  readonly #strict: boolean;
   #input: Uint8Array;
 
-  constructor(module: ParserModule) {
+  constructor(module: ParserModule, { earlyStopIsDead = false }: Partial<IncrementalOptions> = {}) {
     this.#parser = module.instantiate();
-    this.#parser.reset();
+    this.#strict = earlyStopIsDead;
+    this.#parser.reset(this.#strict);
     this.#room = this.#parser.inputBytes();
     this.#input = this.#view(this.#parser.inputAt(), this.#room);
   }
 
   /** Starts over: the next byte is the first of a script. */
   reset(): void {
-    this.#parser.reset();
+    this.#parser.reset(this.#strict);
   }
 
   /** Reads on. After `dead`, further bytes change nothing. */
@@ -70,14 +78,6 @@ export class IncrementalParser {
     const end = VERDICTS[this.#parser.finish()];
     this.restore(this.#spare);
     return end === 'complete' ? 'complete' : 'viable';
-  }
-
-  /**
-   * Whether an error inside `[[ ]]` made bash stop: the script is `complete` whatever follows, since the exit status
-   * stays 0, but nothing of it is checked or run from there on.
-   */
-  get stopsEarly(): boolean {
-    return this.#parser.errorKind() !== 0 && this.#parser.machineState() <= STOPPED;
   }
 
   /** What is still open here, outermost first. */

@@ -6,7 +6,7 @@
 /** What `bash-parser/assembly/index.ts` exports. Addresses are byte offsets into `memory`. */
 export interface ParserExports {
   readonly memory: { readonly buffer: ArrayBuffer };
-  reset(): void;
+  reset(strict: boolean): void;
   push(length: number): number;
   probe(length: number): number;
   finish(): number;
@@ -19,6 +19,9 @@ export interface ParserExports {
   restore(bytes: number): void;
   machineState(): number;
   exitCode(): number;
+  stopsEarly(): number;
+  /** Known causes of disagreement that the script touches, one bit each (bash-parser/README.md). */
+  doubts(): number;
   sawCommand(): number;
   errorKind(): number;
   errorLine(): number;
