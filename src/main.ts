@@ -16,7 +16,7 @@ import { HistoryList } from './state/history-list.svelte.ts';
 import { Notices } from './state/notices.svelte.ts';
 import { Requests } from './state/requests.ts';
 import { Router } from './state/router.svelte.ts';
-import { createScriptingApi, type ScriptingApi } from './state/scripting-api.ts';
+import { createScriptingApi } from './state/scripting-api.ts';
 import { parseOverrides, Settings } from './state/settings.svelte.ts';
 import { ShareLinks } from './state/share-links.ts';
 import { Workbench } from './state/workbench.svelte.ts';
@@ -28,12 +28,6 @@ import { openWebStorage, StoredText } from './store/web-storage.ts';
 import App from './ui/App.svelte';
 import './ui/styles/tokens.css';
 import './ui/styles/base.css';
-
-declare global {
-  interface Window {
-    shellwright: ScriptingApi;
-  }
-}
 
 const SITE_MODEL_ID = 'smollm2-135m-instruct';
 

@@ -112,10 +112,9 @@ export class EngineStatus {
     return this.#storedBytes;
   }
 
-  /** The whole of this site's model is on the device, but for a graph of some 100 kB. */
+  /** The whole of this site's model is on the device. */
   get isOnDevice(): boolean {
-    const files = this.#offer?.files ?? [];
-    return files.length > 0 && this.#storedBytes >= files.reduce((sum, f) => sum + f.sizeBytes, 0);
+    return this.#offer !== null && this.#storedBytes >= this.#offer.downloadBytes;
   }
 
   get bytesPerSecond(): number | null {

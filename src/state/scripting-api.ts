@@ -18,8 +18,15 @@ import type {
   Precision,
 } from '../contracts/generation.ts';
 import { parseGenerationInput } from '../core/prompt/parse-parameters.ts';
+import { isHubRepository, isPackId, isThreadCount } from '../store/preferences.ts';
 import type { EngineState, EngineStatus, LoadChoice } from './engine-status.svelte.ts';
 import type { Requests } from './requests.ts';
+
+declare global {
+  interface Window {
+    shellwright: ScriptingApi;
+  }
+}
 
 export interface ScriptingRequest extends Partial<Omit<GenerationParameters, 'stop'>> {
   readonly prompt: string;
@@ -155,7 +162,7 @@ function toLoadChoice(
   if (precision !== undefined && !['f16', 'f32', 'int8'].includes(precision)) {
     throw refuse('precision', '`precision` must be f16, f32 or int8.');
   }
-  if (threads !== undefined && (!Number.isInteger(threads) || threads < 1 || threads > 64)) {
+  if (threads !== undefined && !isThreadCount(threads)) {
     throw refuse('threads', '`threads` must be a whole number from 1 to 64.');
   }
   const source = model === undefined ? null : toSource(model, host ?? null, packUrl);
@@ -172,10 +179,10 @@ function toSource(
   host: string | null,
   packUrl: (modelId: string) => string,
 ): ModelSource {
-  if (typeof model === 'string' && /^[\w.-]+\/[\w.-]+$/u.test(model)) {
+  if (typeof model === 'string' && isHubRepository(model)) {
     return { kind: 'hub', repository: model, host };
   }
-  if (typeof model === 'string' && /^[\w.-]+$/u.test(model)) {
+  if (typeof model === 'string' && isPackId(model)) {
     return { kind: 'pack', baseUrl: packUrl(model) };
   }
   throw refuse('model', '`model` must be the id of a model here, or a repository: owner/name.');

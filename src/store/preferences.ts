@@ -78,13 +78,18 @@ export function isThreadCount(value: unknown): value is number {
 
 /** `owner/name`, as the hub spells repositories. */
 export function isHubRepository(text: string): boolean {
-  return /^[\w.-]+\/[\w.-]+$/u.test(text);
+  return /^\w[\w.-]*\/\w[\w.-]*$/u.test(text);
+}
+
+/** The name of a folder in public/models. */
+export function isPackId(text: string): boolean {
+  return /^\w[\w.-]*$/u.test(text);
 }
 
 function parseModelChoice(input: unknown): ModelChoice | null {
   if (typeof input !== 'object' || input === null) return null;
   const { kind, id, repository } = input as Record<string, unknown>;
-  if (kind === 'pack' && typeof id === 'string') return { kind, id };
+  if (kind === 'pack' && typeof id === 'string' && isPackId(id)) return { kind, id };
   if (kind === 'hub' && typeof repository === 'string' && isHubRepository(repository)) {
     return { kind, repository };
   }

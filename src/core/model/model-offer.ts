@@ -15,9 +15,8 @@ export interface ModelOffer {
   readonly name: string;
   readonly baseModel: string;
   readonly licence: string;
-  /** Files that every backend needs: weights and tokenizer. Each backend needs one small graph besides. */
   readonly files: readonly OfferedFile[];
-  /** Weights, tokenizer and the largest graph: what a first download takes at most. */
+  /** What a first download takes. */
   readonly downloadBytes: number;
 }
 
@@ -27,19 +26,14 @@ export function parseModelOffer(input: unknown): Result<ModelOffer> {
   const { id, name, baseModel, licence } = input;
   if (!isText(id) || !isText(name) || !isText(baseModel) || !isText(licence)) return refuse();
   const files: OfferedFile[] = [];
-  let largestGraphBytes = 0;
   for (const file of input['files'] as readonly unknown[]) {
     if (!isRecord(file)) return refuse();
     const { path, bytes, sha256 } = file;
     if (!isText(path) || typeof bytes !== 'number' || !isText(sha256)) return refuse();
-    if (path.endsWith('.onnx')) largestGraphBytes = Math.max(largestGraphBytes, bytes);
-    else files.push({ path, sizeBytes: bytes, sha256 });
+    files.push({ path, sizeBytes: bytes, sha256 });
   }
-  const sharedBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0);
-  return {
-    ok: true,
-    value: { id, name, baseModel, licence, files, downloadBytes: sharedBytes + largestGraphBytes },
-  };
+  const downloadBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0);
+  return { ok: true, value: { id, name, baseModel, licence, files, downloadBytes } };
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -7,6 +7,7 @@ const SHEBANG = '#!/usr/bin/env bash';
 export function scriptFileName(prompt: string): string {
   const words = prompt
     .normalize('NFKD')
+    .replace(/\p{Mark}/gu, '')
     .toLowerCase()
     .replace(/[^a-z0-9]+/gu, '-')
     .replace(/^-+/u, '');

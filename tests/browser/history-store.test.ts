@@ -1,0 +1,117 @@
+import { deleteDB, openDB } from 'idb';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { HistoryEntry } from '../../src/contracts/history.ts';
+import { openDatabase, type Database } from '../../src/store/database.ts';
+import {
+  IndexedDbHistory,
+  MemoryHistory,
+  type HistoryStore,
+} from '../../src/store/history-store.ts';
+import { makeRecord } from '../fixtures/records.ts';
+
+const NAME = 'shellwright-test';
+let database: Database | null = null;
+
+afterEach(async () => {
+  database?.close();
+  database = null;
+  await deleteDB(NAME);
+});
+
+async function openIndexedDb(): Promise<HistoryStore> {
+  database = await openDatabase({ name: NAME });
+  return new IndexedDbHistory(database);
+}
+
+function entry(number: number, prompt = `request ${number}`, text = 'ls\n'): HistoryEntry {
+  const id = `id-${number}`;
+  const acceptedAtEpochMs = 1_700_000_000_000 + number * 1_000;
+  return {
+    schemaVersion: 1,
+    id,
+    acceptedAtEpochMs,
+    record: makeRecord({ id, acceptedAtEpochMs, prompt, text }),
+    editedText: null,
+  };
+}
+
+async function find(store: HistoryStore, text = '', limit = 10) {
+  const result = await store.find({ text, limit });
+  if (!result.ok) throw new Error(result.failure.message);
+  return { ...result.value, ids: result.value.entries.map(({ id }) => id) };
+}
+
+describe.each([
+  ['IndexedDB', openIndexedDb, true],
+  ['memory', () => Promise.resolve(new MemoryHistory()), false],
+])('the history in %s', (_, open, isPersistent) => {
+  test('says whether it outlives the page', async () => {
+    expect((await open()).isPersistent).toBe(isPersistent);
+  });
+
+  test('gives entries newest first, as many as asked for, and says whether there are more', async () => {
+    const store = await open();
+    for (const number of [2, 5, 1, 4, 3]) await store.put(entry(number));
+    expect(await find(store, '', 2)).toMatchObject({
+      ids: ['id-5', 'id-4'],
+      hasMore: true,
+      totalCount: 5,
+    });
+    expect(await find(store, '', 5)).toMatchObject({ hasMore: false });
+  });
+
+  test('finds entries that have every word, in prompt or script, in any case', async () => {
+    const store = await open();
+    await store.put(entry(1, 'Count lines', 'wc -l *.py\n'));
+    await store.put(entry(2, 'rename files', 'mv a b\n'));
+    await store.put({ ...entry(3, 'list', 'ls\n'), editedText: 'ls | WC\n' });
+    expect((await find(store, 'wc')).ids).toEqual(['id-3', 'id-1']);
+    expect((await find(store, '  COUNT   wc ')).ids).toEqual(['id-1']);
+    expect(await find(store, 'nowhere')).toMatchObject({ ids: [], totalCount: 3 });
+  });
+
+  test('replaces an entry with the same id', async () => {
+    const store = await open();
+    await store.put(entry(1));
+    await store.put({ ...entry(1), editedText: 'ls -l\n' });
+    expect(await find(store)).toMatchObject({ totalCount: 1 });
+    expect(await store.get('id-1')).toMatchObject({ ok: true, value: { editedText: 'ls -l\n' } });
+  });
+
+  test('forgets one, or all', async () => {
+    const store = await open();
+    for (const number of [1, 2, 3]) await store.put(entry(number));
+    await store.delete('id-2');
+    await store.delete('unknown');
+    expect((await find(store)).ids).toEqual(['id-3', 'id-1']);
+    await store.clear();
+    expect(await find(store)).toMatchObject({ ids: [], totalCount: 0 });
+    expect(await store.get('id-1')).toEqual({ ok: true, value: null });
+  });
+});
+
+describe('the database', () => {
+  test('keeps entries when it is opened again', async () => {
+    await (await openIndexedDb()).put(entry(1));
+    database?.close();
+    expect((await find(await openIndexedDb())).ids).toEqual(['id-1']);
+  });
+
+  test('makes way for a newer version in another tab, and says so', async () => {
+    let isClosed = false;
+    database = await openDatabase({
+      name: NAME,
+      onClosed: () => {
+        isClosed = true;
+      },
+    });
+    const store = new IndexedDbHistory(database);
+    const newer = await openDB(NAME, 99);
+    expect(isClosed).toBe(true);
+    expect(await store.put(entry(1))).toMatchObject({
+      ok: false,
+      failure: { code: 'store/unavailable' },
+    });
+    newer.close();
+  });
+});

@@ -1,0 +1,101 @@
+import { flushSync } from 'svelte';
+import { describe, expect, test } from 'vitest';
+import { encodeShare } from '../../../src/core/share/share-link.ts';
+import { DEFAULT_PARAMETERS } from '../../../src/core/prompt/parse-parameters.ts';
+import { Draft } from '../../../src/state/draft.svelte.ts';
+import { Notices } from '../../../src/state/notices.svelte.ts';
+import { Router } from '../../../src/state/router.svelte.ts';
+import { ShareLinks } from '../../../src/state/share-links.ts';
+import { FakeHost } from '../../fixtures/fake-host.ts';
+
+function setUp(hash: string) {
+  const address = { hash, listeners: new Set<() => void>() };
+  const router = new Router({
+    hash: () => address.hash,
+    replace: (next) => {
+      address.hash = next;
+    },
+    subscribe: (onChange) => {
+      address.listeners.add(onChange);
+      return () => address.listeners.delete(onChange);
+    },
+  });
+  const host = new FakeHost();
+  const notices = new Notices(host);
+  const draft = new Draft({ read: () => '', write: () => {} });
+  const pageUrl = 'https://example.org/app/';
+  const shareLinks = new ShareLinks({ router, draft, notices, host, pageUrl });
+  const go = (next: string) => {
+    address.hash = next;
+    for (const listener of address.listeners) listener();
+  };
+  return { address, router, draft, notices, host, shareLinks, go };
+}
+
+describe('the address', () => {
+  test.each([
+    ['', 'write'],
+    ['#/', 'write'],
+    ['#/settings', 'settings'],
+    ['#/nowhere', 'write'],
+    ['#settings', 'write'],
+  ])('%j names the page %s', (hash, page) => {
+    expect(setUp(hash).router.page).toBe(page);
+  });
+
+  test('changes the page, and is listened to only while a page is shown', () => {
+    const { address, router, go } = setUp('#/write');
+    const seen: string[] = [];
+    const stop = $effect.root(() => {
+      $effect(() => {
+        seen.push(router.page);
+      });
+    });
+    flushSync();
+    go('#/settings');
+    flushSync();
+    expect(seen).toEqual(['write', 'settings']);
+    stop();
+    flushSync();
+    return Promise.resolve().then(() => expect(address.listeners.size).toBe(0));
+  });
+});
+
+describe('a share link', () => {
+  const parameters = { ...DEFAULT_PARAMETERS, temperature: 0.5 };
+
+  test('fills the form once, and runs nothing', () => {
+    const query = encodeShare({ prompt: 'list files', parameters });
+    const { address, draft, notices, shareLinks } = setUp(`#/write?${query}`);
+    shareLinks.open();
+    expect(draft.prompt).toBe('list files');
+    expect(draft.fields.temperature).toBe('0.5');
+    expect(address.hash).toBe('#/write');
+    expect(notices.notes.at(-1)?.text).toContain('Nothing has run');
+    draft.prompt = 'edited since';
+    shareLinks.open();
+    expect(draft.prompt).toBe('edited since');
+  });
+
+  test('that is cut off says so, and leaves the form alone', () => {
+    const { draft, shareLinks } = setUp('#/write?v=1&prompt=list');
+    draft.prompt = 'mine';
+    shareLinks.open();
+    expect(draft.linkFailure?.code).toBe('share/invalid-link');
+    expect(draft.prompt).toBe('mine');
+  });
+
+  test('is copied with the address of this page', async () => {
+    const { host, shareLinks } = setUp('#/write');
+    await shareLinks.copy({ prompt: 'ls', parameters });
+    expect(host.copied).toEqual([
+      'https://example.org/app/#/write?v=1&prompt=ls&temperature=0.5&end',
+    ]);
+  });
+
+  test('says when it is long', async () => {
+    const { notices, shareLinks } = setUp('#/write');
+    await shareLinks.copy({ prompt: 'x'.repeat(9_000), parameters });
+    expect(notices.notes.at(-1)?.text).toContain('may cut it off');
+  });
+});

@@ -1,0 +1,74 @@
+import { describe, expect, test } from 'vitest';
+import {
+  DEFAULT_PREFERENCES,
+  isHubRepository,
+  PreferenceStore,
+  type Preferences,
+} from '../../../src/store/preferences.ts';
+
+class FakeStorage {
+  readonly items = new Map<string, string>();
+
+  getItem(key: string): string | null {
+    return this.items.get(key) ?? null;
+  }
+
+  setItem(key: string, value: string): void {
+    this.items.set(key, value);
+  }
+}
+
+const chosen: Preferences = {
+  theme: 'dark',
+  backend: 'wasm',
+  threads: 2,
+  model: { kind: 'hub', repository: 'onnx-community/Qwen2.5-Coder-0.5B-Instruct' },
+  loadsAtStart: true,
+};
+
+describe('preferences', () => {
+  test('come back as they were written', () => {
+    const storage = new FakeStorage();
+    new PreferenceStore(storage).write(chosen);
+    expect(new PreferenceStore(storage).read()).toEqual(chosen);
+  });
+
+  test.each([
+    ['nothing', null],
+    ['something that is not JSON', '{'],
+    ['another type', '[1]'],
+    ['values out of range', '{"theme":"pink","threads":0,"model":{"kind":"hub","repository":"x"}}'],
+  ])('are the defaults where storage holds %s', (_, text) => {
+    const storage = new FakeStorage();
+    if (text !== null) storage.setItem('shellwright.preferences', text);
+    expect(new PreferenceStore(storage).read()).toEqual(DEFAULT_PREFERENCES);
+  });
+
+  test('keep what is valid beside what is not', () => {
+    const storage = new FakeStorage();
+    storage.setItem('shellwright.preferences', '{"theme":"dark","threads":"two"}');
+    expect(new PreferenceStore(storage).read()).toEqual({ ...DEFAULT_PREFERENCES, theme: 'dark' });
+  });
+
+  test('survive a browser that denies storage', () => {
+    const deny = (): never => {
+      throw new DOMException('denied', 'SecurityError');
+    };
+    const store = new PreferenceStore({ getItem: deny, setItem: deny });
+    store.write(chosen);
+    expect(store.read()).toEqual(DEFAULT_PREFERENCES);
+    expect(new PreferenceStore(null).read()).toEqual(DEFAULT_PREFERENCES);
+  });
+});
+
+test.each([
+  ['onnx-community/Qwen2.5-Coder-0.5B-Instruct', true],
+  ['Qwen', false],
+  ['a/b/c', false],
+  ['https://example.org/a', false],
+  ['a b/c', false],
+  ['../secret', false],
+  ['owner/..', false],
+])('the repository %s: %s', (text, isOne) => {
+  expect(isHubRepository(text)).toBe(isOne);
+});
