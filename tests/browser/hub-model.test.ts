@@ -81,6 +81,14 @@ function generate(
   return worker.api.generate({ id: 'request', prompt, parameters: all }, proxy(onToken));
 }
 
+/** The text of the events. Each callback has a port of its own, so that the last one may come after the outcome. */
+function written(events: readonly TokenEvent[]): string {
+  return events
+    .map(({ text }) => text)
+    .join('')
+    .trimEnd();
+}
+
 /** What came over the network for a repository, without the probes for one byte. */
 async function downloads(repository: string): Promise<readonly ServedRequest[]> {
   const response = await fetch(new URL('requests', inject('hubUrl')));
@@ -204,7 +212,7 @@ describe('generating', () => {
     const tokens: TokenEvent[] = [];
     const outcome = await generate({}, 'find large logs', (event) => tokens.push(event));
     expect(outcome).toMatchObject({ text: SCRIPT_TEXT, finishReason: 'stop', failure: null });
-    expect(tokens.map(({ text }) => text).join('')).toBe(SCRIPT_TEXT);
+    await expect.poll(() => written(tokens)).toBe(SCRIPT_TEXT);
     expect(await worker.api.countTokens('find large logs')).toEqual({
       ok: true,
       value: outcome.tokens.prompt,
@@ -230,12 +238,7 @@ describe('generating', () => {
     const parameters = { stop: ['f -size +1'] };
     const outcome = await generate(parameters, 'find', (event) => tokens.push(event));
     expect(outcome).toMatchObject({ text: 'find /var/log -type', finishReason: 'stop' });
-    expect(
-      tokens
-        .map(({ text }) => text)
-        .join('')
-        .trimEnd(),
-    ).toBe(outcome.text);
+    await expect.poll(() => written(tokens)).toBe(outcome.text);
   });
 
   test('stops at the limit', async () => {
