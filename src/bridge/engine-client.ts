@@ -333,6 +333,7 @@ export class EngineClient {
       finishReason: outcome.finishReason,
       failure: outcome.failure,
       tokens: outcome.tokens,
+      guard: outcome.guard,
       timestamps: {
         startedMs: offsetMs,
         tokenizedMs: shifted(outcome.tokenizedMs),
@@ -354,6 +355,7 @@ function endedEarly(finishReason: 'cancelled' | 'error', cause: Failure | null):
     failure: cause,
     seed: null,
     tokens: { prompt: 0, promptCached: 0, generated: 0 },
+    guard: { on: false, refusedTokens: 0, cutBack: false },
     tokenizedMs: null,
     prefilledMs: null,
     firstTokenMs: null,

@@ -8,6 +8,7 @@ import type {
   EngineDescription,
   FinishReason,
   GenerationRequest,
+  GuardReport,
   Precision,
   TokenCounts,
 } from './generation.ts';
@@ -36,15 +37,16 @@ export interface LoadOptions {
   readonly precision: Precision | null;
   /** WASM threads; null picks the number of cores (at most 8), and 1 where the page is not cross-origin isolated. */
   readonly threads: number | null;
-  /** Absolute URLs of ONNX Runtime's files, by build. */
+  /** Absolute URLs of the WASM that the engine runs. */
   readonly runtimeUrls: RuntimeUrls;
 }
 
 export type RuntimeBuild = 'jspi' | 'asyncify' | 'wasm';
 
+/** ONNX Runtime's files by build, and the bash recogniser. */
 export type RuntimeUrls = Readonly<
   Record<RuntimeBuild, { readonly mjs: string; readonly wasm: string }>
->;
+> & { readonly bashParser: string };
 
 /** `checking` looks at what is stored; `verifying` hashes it; `compiling` makes the sessions. */
 export type LoadPhase =
@@ -91,6 +93,7 @@ export interface EngineOutcome {
   readonly failure: Failure | null;
   readonly seed: number | null;
   readonly tokens: TokenCounts;
+  readonly guard: GuardReport;
   readonly tokenizedMs: number | null;
   readonly prefilledMs: number | null;
   readonly firstTokenMs: number | null;

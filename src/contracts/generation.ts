@@ -24,6 +24,8 @@ export interface GenerationParameters {
   readonly stop: readonly string[];
   /** From the start of decoding, in milliseconds; [100, 3600000]. */
   readonly timeout_ms: number;
+  /** Whether tokens that would make the script invalid are refused. */
+  readonly guard: boolean;
 }
 
 /** A request as the engine takes it: checked, with every parameter present. */
@@ -72,6 +74,16 @@ export interface PhaseTimestamps {
   readonly finishedMs: number;
 }
 
+/** What the syntax guard did. Figures of guarded and unguarded generations must not be mixed. */
+export interface GuardReport {
+  /** Off where it was switched off, where the beginning was invalid already, and for models of the hub. */
+  readonly on: boolean;
+  /** Candidate tokens that were not taken. */
+  readonly refusedTokens: number;
+  /** The end was cut back to where the script was complete. */
+  readonly cutBack: boolean;
+}
+
 export interface TokenCounts {
   readonly prompt: number;
   /** Prompt tokens whose KV was still there from the request before. */
@@ -93,6 +105,7 @@ export interface GenerationRecord {
   readonly finishReason: FinishReason;
   readonly failure: Failure | null;
   readonly tokens: TokenCounts;
+  readonly guard: GuardReport;
   readonly timestamps: PhaseTimestamps;
   /** Milliseconds between one token and the next; one fewer than `tokens.generated`. */
   readonly tokenGapsMs: readonly number[];

@@ -171,6 +171,7 @@ function notLoaded(cause: Failure): EngineOutcome {
     failure: cause,
     seed: null,
     tokens: { prompt: 0, promptCached: 0, generated: 0 },
+    guard: { on: false, refusedTokens: 0, cutBack: false },
     tokenizedMs: null,
     prefilledMs: null,
     firstTokenMs: null,

@@ -5,8 +5,11 @@ import type {
   EngineDescription,
   FinishReason,
   GenerationRequest,
+  GuardReport,
 } from '../contracts/generation.ts';
 import { TokenEvents } from './token-events.ts';
+
+const GUARD_OFF: GuardReport = { on: false, refusedTokens: 0, cutBack: false };
 
 export class GenerationRun {
   readonly request: GenerationRequest;
@@ -23,6 +26,7 @@ export class GenerationRun {
   #prefilledMs: number | null = null;
   #firstTokenMs: number | null = null;
   #lastTokenMs: number | null = null;
+  #guard: GuardReport = GUARD_OFF;
 
   /** @param startedAtMs `performance.now()` when the call arrived; every time in the outcome counts from it. */
   constructor(
@@ -81,6 +85,16 @@ export class GenerationRun {
     this.#events.push(text, this.#generated, this.#prefilledMs === null ? 0 : this.decodeMs());
   }
 
+  /** What the guard did; without it the outcome says that it was off. */
+  guarded(report: GuardReport): void {
+    this.#guard = report;
+  }
+
+  /** Takes back text that has been written already. */
+  replaceText(text: string): void {
+    this.#text = text;
+  }
+
   end(finishReason: FinishReason, cause: Failure | null = null): EngineOutcome {
     this.#events.flush();
     return {
@@ -93,6 +107,7 @@ export class GenerationRun {
         promptCached: this.#reusedTokens,
         generated: this.#generated,
       },
+      guard: this.#guard,
       tokenizedMs: this.#tokenizedMs,
       prefilledMs: this.#prefilledMs,
       firstTokenMs: this.#firstTokenMs,

@@ -13,6 +13,7 @@ export const DEFAULT_PARAMETERS: GenerationParameters = {
   max_tokens: 256,
   stop: [],
   timeout_ms: 120_000,
+  guard: true,
 };
 
 interface NumberRange {
@@ -78,6 +79,9 @@ export function parseParameters(
       const stop = parseStop(value);
       if (!stop.ok) return stop;
       values['stop'] = stop.value;
+    } else if (field === 'guard') {
+      if (typeof value !== 'boolean') return refuse(field, '`guard` must be true or false.');
+      values['guard'] = value;
     } else if (Object.hasOwn(PARAMETER_RANGES, field)) {
       if (field === 'seed' && value === null) {
         values['seed'] = null;

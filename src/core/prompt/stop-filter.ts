@@ -1,5 +1,13 @@
 /** Cuts a stream of text at the first stop string, and holds back what could still become one. */
 
+export interface FilteredPiece {
+  /** What is certain to stay. */
+  readonly text: string;
+  /** What could still become a stop string; empty once one was found. */
+  readonly held: string;
+  readonly stopped: boolean;
+}
+
 export class StopFilter {
   readonly #stops: readonly string[];
   #held = '';
@@ -9,17 +17,25 @@ export class StopFilter {
     this.#stops = stops;
   }
 
-  /** Takes the next piece of text and returns what is certain to stay, and whether a stop string was found. */
-  push(text: string): { readonly text: string; readonly stopped: boolean } {
+  /** What is held back now. */
+  get held(): string {
+    return this.#held;
+  }
+
+  /** What `push` would return; nothing is taken. */
+  peek(text: string): FilteredPiece {
     const pending = this.#held + text;
     const at = this.#firstStop(pending);
-    if (at >= 0) {
-      this.#held = '';
-      return { text: pending.slice(0, at), stopped: true };
-    }
-    const heldLength = this.#couldBeginStop(pending);
-    this.#held = pending.slice(pending.length - heldLength);
-    return { text: pending.slice(0, pending.length - heldLength), stopped: false };
+    if (at >= 0) return { text: pending.slice(0, at), held: '', stopped: true };
+    const certain = pending.length - this.#couldBeginStop(pending);
+    return { text: pending.slice(0, certain), held: pending.slice(certain), stopped: false };
+  }
+
+  /** Takes the next piece of text. */
+  push(text: string): FilteredPiece {
+    const piece = this.peek(text);
+    this.#held = piece.held;
+    return piece;
   }
 
   /** Returns what was held back, at the end of the stream. */

@@ -32,10 +32,17 @@ export function createHubFetch(options: HubFetchOptions): HubFetch {
   const failed = new Promise<never>((_resolve, rejectFailed) => (reject = rejectFailed));
   // Nobody may be listening, and that is fine.
   failed.catch(() => undefined);
+  // The first failure ends all downloads: nobody wants the rest of a model that cannot be completed.
+  const end = new AbortController();
+  const signal = AbortSignal.any([options.signal, end.signal]);
+  let firstError: FailureError | null = null;
   const fail = (cause: Failure): FailureError => {
-    const error = new FailureError(cause);
-    reject(error);
-    return error;
+    firstError ??= new FailureError(
+      options.signal.aborted ? failure('model/load-cancelled') : cause,
+    );
+    reject(firstError);
+    end.abort();
+    return firstError;
   };
 
   const hubFetch: typeof fetch = async (input, init) => {
@@ -56,9 +63,9 @@ export function createHubFetch(options: HubFetchOptions): HubFetch {
   /** Returns the answer, whatever it is, or the note that there is no such file. */
   async function reach(url: string, init: RequestInit | undefined): Promise<Response> {
     try {
-      return await options.fetch(url, { ...init, signal: options.signal });
+      return await options.fetch(url, { ...init, signal });
     } catch {
-      if (options.signal.aborted) throw fail(failure('model/load-cancelled'));
+      if (signal.aborted) throw fail(unreachable(url));
       if (await isNotedAbsent(url)) return new Response(null, { status: 404 });
       throw fail(unreachable(url));
     }
@@ -79,8 +86,8 @@ export function createHubFetch(options: HubFetchOptions): HubFetch {
             return controller.enqueue(value);
           } catch {
             const delayMs = RETRY_DELAYS_MS[breaks++];
-            if (options.signal.aborted) throw fail(failure('model/load-cancelled'));
-            if (delayMs === undefined || !canResume(url)) throw fail(unreachable(url));
+            const isLost = signal.aborted || delayMs === undefined || !canResume(url);
+            if (isLost) throw fail(unreachable(url));
             reader = (await reopen(url, offset, delayMs, response)) ?? reader;
           }
         }
@@ -98,10 +105,10 @@ export function createHubFetch(options: HubFetchOptions): HubFetch {
     first: Response,
   ): Promise<ReadableStreamDefaultReader<Uint8Array> | null> {
     try {
-      await options.sleep(delayMs, options.signal);
+      await options.sleep(delayMs, signal);
       const rest = await options.fetch(url, {
         headers: { Range: `bytes=${offset}-` },
-        signal: options.signal,
+        signal,
       });
       const isSameFile = rest.headers.get('ETag') === first.headers.get('ETag');
       return rest.status === 206 && isSameFile ? (rest.body?.getReader() ?? null) : null;

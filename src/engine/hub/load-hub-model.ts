@@ -24,7 +24,7 @@ import { toFailure, withFailure } from './hub-failure.ts';
 import { createHubFetch, type HubFetch } from './hub-fetch.ts';
 import { HubModel } from './hub-model.ts';
 import { contextLength, endTokens, vocabularySize, type ConfigFields } from './model-config.ts';
-import { guardSessionCreation } from './session-guard.ts';
+import { guardSessionCreation, type SessionGuard } from './session-guard.ts';
 import { loadTransformers, type TransformersLibrary } from './transformers-library.ts';
 
 export type HubLoadOptions = LoadOptions & {
@@ -51,15 +51,23 @@ const WORTH_ANOTHER_BACKEND: readonly FailureCode[] = [
  * here, or no text generation), `model/download-failed`, `model/offline`, `model/load-cancelled`, `tokenizer/invalid`,
  * `engine/backend-unavailable`, `engine/session-failed` or `engine/out-of-memory`.
  */
-export async function loadHubModel(
+export function loadHubModel(
   options: HubLoadOptions,
   hooks: LoadHooks,
 ): Promise<Result<LoadedHubModel>> {
-  const { repository } = options.source;
-  if (!REPOSITORY.test(repository)) {
-    const message = 'A model of the hub is named by its owner and its name, as in owner/name.';
-    return { ok: false, failure: failure('model/not-found', message) };
-  }
+  // The library keeps one address, one fetch and one ONNX Runtime for all, so that loads must not overlap.
+  const load = lastLoad.then(() => loadAlone(options, hooks));
+  lastLoad = load;
+  return load;
+}
+
+let lastLoad: Promise<unknown> = Promise.resolve();
+
+/** Never rejects. */
+async function loadAlone(
+  options: HubLoadOptions,
+  hooks: LoadHooks,
+): Promise<Result<LoadedHubModel>> {
   const tracker = new LoadTracker(hooks.onProgress);
   const hub = createHubFetch({
     fetch: (input, init) => fetch(input, init),
@@ -67,11 +75,12 @@ export async function loadHubModel(
     signal: hooks.signal,
     onDownloaded: (bytes) => tracker.add(0, bytes),
   });
+  const load = new HubLoad(options, hooks, tracker);
   try {
-    const loading = new HubLoad(options, hooks, tracker).run(hub);
     // The library leaves some downloads waiting for ever when one beside them fails; `failed` does not.
-    return { ok: true, value: await Promise.race([loading, hub.failed]) };
+    return { ok: true, value: await Promise.race([load.run(hub), hub.failed]) };
   } catch (error) {
+    await load.abandon();
     return {
       ok: false,
       failure: hooks.signal.aborted
@@ -100,6 +109,7 @@ class HubLoad {
   readonly #tracker: LoadTracker;
   /** Bytes that are here, by file. */
   readonly #loadedBytes = new Map<string, number>();
+  #guard: SessionGuard | null = null;
 
   constructor(options: HubLoadOptions, hooks: LoadHooks, tracker: LoadTracker) {
     this.#options = options;
@@ -109,6 +119,11 @@ class HubLoad {
 
   async run(hub: HubFetch): Promise<LoadedHubModel> {
     const { source, runtimeUrls, threads } = this.#options;
+    this.#hooks.signal.throwIfAborted();
+    if (!REPOSITORY.test(source.repository)) {
+      const message = 'A model of the hub is named by its owner and its name, as in owner/name.';
+      throw new FailureError(failure('model/not-found', message));
+    }
     const library = await loadTransformers({
       runtimeUrls,
       threads: threads ?? defaultThreads(),
@@ -134,6 +149,11 @@ class HubLoad {
       runtimeBuild: 'asyncify',
     };
     return { model, report };
+  }
+
+  /** Frees what a load that failed has made. */
+  async abandon(): Promise<void> {
+    await this.#guard?.abandon();
   }
 
   async #loadConfig(library: TransformersLibrary): Promise<PretrainedConfig> {
@@ -191,6 +211,7 @@ class HubLoad {
       if (isFinal || this.#hooks.signal.aborted || !WORTH_ANOTHER_BACKEND.includes(code)) {
         throw error;
       }
+      await this.abandon();
       const plan = unwrap(planWasm(this.#options, 'WebGPU could not run this model here.'));
       return this.#start(repository, await this.#choose(repository, plan), tokenizer);
     }
@@ -235,27 +256,27 @@ class HubLoad {
   async #createModel(repository: Repository, { plan, files }: Choice): Promise<PreTrainedModel> {
     const { library, name, config } = repository;
     const guard = guardSessionCreation(() => this.#tracker.enter('compiling'));
-    try {
-      // Given by path here, the library downloads them so that a failure reaches its caller.
-      const { externalData } = files;
-      const dataOptions =
-        externalData.length === 0
-          ? {}
-          : { use_external_data_format: false, session_options: { externalData } };
-      const model = await library.AutoModelForCausalLM.from_pretrained(name, {
-        config,
-        device: plan.backend,
-        dtype: files.dtype,
-        ...dataOptions,
-        progress_callback: this.#onProgress,
+    this.#guard = guard;
+    // Given by path here, the library downloads them so that a failure reaches its caller.
+    const { externalData } = files;
+    const dataOptions =
+      externalData.length === 0
+        ? {}
+        : { use_external_data_format: false, session_options: { externalData } };
+    const model = await library.AutoModelForCausalLM.from_pretrained(name, {
+      config,
+      device: plan.backend,
+      dtype: files.dtype,
+      ...dataOptions,
+      progress_callback: this.#onProgress,
+    });
+    if (guard.error !== null) {
+      throw new FailureError(toFailure(guard.error, 'engine/session-failed'), {
+        cause: guard.error,
       });
-      const error = guard.takeError();
-      if (error === null) return model;
-      await model.dispose();
-      throw new FailureError(toFailure(error, 'engine/session-failed'), { cause: error });
-    } finally {
-      guard.stop();
     }
+    guard.stop();
+    return model;
   }
 
   readonly #onProgress = (info: ProgressInfo): void => {

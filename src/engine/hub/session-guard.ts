@@ -7,10 +7,12 @@ import { InferenceSession } from 'onnxruntime-web/webgpu';
 import { nextTask } from '../next-task.ts';
 
 export interface SessionGuard {
-  /** What went wrong since the last call, or null. */
-  takeError(): unknown;
-  /** Ends the watch over session creation. */
+  /** The first error, or null. */
+  readonly error: unknown;
+  /** Ends the watch. */
   stop(): void;
+  /** Ends the watch and frees the sessions that were made. */
+  abandon(): Promise<void>;
 }
 
 /**
@@ -20,27 +22,45 @@ export interface SessionGuard {
 export function guardSessionCreation(onCreate: () => void): SessionGuard {
   // eslint-disable-next-line @typescript-eslint/unbound-method -- only put back by `stop`, never called from here
   const original = InferenceSession.create;
+  const made: InferenceSession[] = [];
   let caught: unknown = null;
+  let isAbandoned = false;
   const guarded = async (...parameters: unknown[]): Promise<unknown> => {
     onCreate();
     try {
-      return await Reflect.apply(original, InferenceSession, parameters);
+      const session = (await Reflect.apply(
+        original,
+        InferenceSession,
+        parameters,
+      )) as InferenceSession;
+      if (isAbandoned) await release(session);
+      else made.push(session);
+      return session;
     } catch (error) {
       caught ??= error;
       return { inputNames: [], outputNames: [], release: () => Promise.resolve() };
     }
   };
   InferenceSession.create = guarded as typeof original;
+  const stop = (): void => {
+    InferenceSession.create = original;
+  };
   return {
-    takeError() {
-      const error = caught;
-      caught = null;
-      return error;
+    get error() {
+      return caught;
     },
-    stop() {
-      InferenceSession.create = original;
+    stop,
+    async abandon() {
+      stop();
+      isAbandoned = true;
+      for (const session of made) await release(session);
     },
   };
+}
+
+/** A session that is released already, or whose device is lost, complains; it is gone all the same. */
+async function release(session: InferenceSession): Promise<void> {
+  await session.release().catch(() => undefined);
 }
 
 /** Runs of a model's sessions, made safe. */

@@ -19,6 +19,7 @@ import { wasmMemoryBytes } from '../wasm-memory.ts';
 import { chooseBackend, planWasm, type BackendPlan } from './choose-backend.ts';
 import { createWasmSession, createWebgpuSession, type ExternalFile } from './create-session.ts';
 import type { Decoder } from './decoder.ts';
+import { loadParser } from '../load-parser.ts';
 import { fetchManifest } from './fetch-manifest.ts';
 import { gpuBuffers } from './gpu-buffers.ts';
 import { WatchedDevice } from './gpu-device.ts';
@@ -73,6 +74,7 @@ export async function loadPackModel(
       decoder: started.decoder,
       tokenizer: tokenizer.value,
       prompt: manifest.value.prompt,
+      parser: await loadParser(options.runtimeUrls.bashParser),
       memory: () => measureMemory(started),
       loseDevice: () => {
         if (!(started.decoder instanceof WebgpuDecoder)) return false;

@@ -7,8 +7,9 @@ import type {
   GenerationRequest,
 } from '../../contracts/generation.ts';
 import type { PromptTemplate } from '../../contracts/model-manifest.ts';
-import { buildPrompt } from '../../core/prompt/prompt-form.ts';
-import { StopFilter } from '../../core/prompt/stop-filter.ts';
+import type { IncrementalParser } from '../../core/bash/incremental-parser.ts';
+import { SyntaxGuard } from '../../core/bash/syntax-guard.ts';
+import { buildPrompt, promptForm } from '../../core/prompt/prompt-form.ts';
 import { seededRandom } from '../../core/sampling/random.ts';
 import { REPETITION_WINDOW, TokenSampler } from '../../core/sampling/token-sampler.ts';
 import { GenerationRun } from '../generation-run.ts';
@@ -16,15 +17,21 @@ import { nextTask } from '../next-task.ts';
 import type { TextModel } from '../text-model.ts';
 import type { Decoder } from './decoder.ts';
 import type { PackTokenizer } from './pack-tokenizer.ts';
+import { ScriptWriter } from './script-writer.ts';
 
 export interface PackModelOptions {
   readonly description: EngineDescription;
   readonly decoder: Decoder;
   readonly tokenizer: PackTokenizer;
   readonly prompt: PromptTemplate;
+  /** For the syntax guard; null where the recogniser could not be loaded. */
+  readonly parser: IncrementalParser | null;
   readonly memory: () => EngineMemory;
   readonly loseDevice: () => boolean;
 }
+
+/** Candidates that are offered to the guard for one token. Each costs some microseconds; one or two are the rule. */
+const MAX_CANDIDATES = 2_000;
 
 export class PackModel implements TextModel {
   readonly description: EngineDescription;
@@ -128,23 +135,29 @@ export class PackModel implements TextModel {
     run: GenerationRun,
     signal: AbortSignal,
   ): Promise<FinishReason> {
-    const { prompt, tokenizer } = this.#options;
-    const { parameters } = run.request;
+    const { parameters, prompt } = run.request;
     const sampler = new TokenSampler(parameters, seededRandom(run.chooseSeed()));
-    const stops = new StopFilter([...prompt.stopStrings, ...parameters.stop]);
-    const decodeText = new TextDecoder();
+    const writer = new ScriptWriter(
+      [...this.#options.prompt.stopStrings, ...parameters.stop],
+      parameters.guard ? this.#guardFor(prompt) : null,
+    );
     let logits = first;
     let finishReason: FinishReason | null = null;
+    let mustCut = false;
     while (finishReason === null) {
       sampler.begin(logits, this.#cached.slice(-REPETITION_WINDOW));
-      const token = sampler.next();
-      if (prompt.stopTokens.includes(token)) {
+      const token = this.#choose(sampler, writer);
+      if (token === null || this.#isEnd(token)) {
+        finishReason = 'stop';
+        mustCut = token === null;
+        break;
+      }
+      const piece = writer.push(this.#options.tokenizer.bytesOf(token));
+      run.token(piece.text);
+      if (piece.stopped) {
         finishReason = 'stop';
         break;
       }
-      const piece = stops.push(decodeText.decode(tokenizer.bytesOf(token), { stream: true }));
-      run.token(piece.text);
-      if (piece.stopped) return 'stop';
       // Cancels arrive as messages, which are only read between tasks.
       await nextTask();
       if (signal.aborted) finishReason = abortReason(signal);
@@ -152,8 +165,39 @@ export class PackModel implements TextModel {
       else if (run.decodeMs() > parameters.timeout_ms) finishReason = 'timeout';
       else logits = await this.#feed([token]);
     }
-    run.write(stops.flush() + decodeText.decode());
+    run.write(writer.flush());
+    const cut =
+      mustCut || finishReason === 'length' || finishReason === 'timeout' ? writer.cutBack() : null;
+    if (cut !== null) run.replaceText(cut);
+    run.guarded(writer.report(cut !== null));
     return finishReason;
+  }
+
+  /**
+   * Draws the first candidate that the guard allows. null: none of the likeliest is, so the text has to end; that takes
+   * a model which insists on what bash forbids.
+   */
+  #choose(sampler: TokenSampler, writer: ScriptWriter): number | null {
+    for (let candidate = 0; candidate < MAX_CANDIDATES; candidate++) {
+      const token = sampler.next();
+      if (token < 0) return null;
+      const isAllowed = this.#isEnd(token)
+        ? writer.allowsEnd()
+        : writer.allows(this.#options.tokenizer.bytesOf(token));
+      if (isAllowed) return token;
+    }
+    return null;
+  }
+
+  #isEnd(token: number): boolean {
+    return this.#options.prompt.stopTokens.includes(token);
+  }
+
+  #guardFor(prompt: string): SyntaxGuard | null {
+    const { parser } = this.#options;
+    if (parser === null) return null;
+    const beginning = promptForm(prompt) === 'script' ? prompt : '';
+    return new SyntaxGuard(parser, new TextEncoder().encode(beginning));
   }
 }
 

@@ -27,6 +27,7 @@ const outcome: EngineOutcome = {
   failure: null,
   seed: 1,
   tokens: { prompt: 3, promptCached: 1, generated: 2 },
+  guard: { on: false, refusedTokens: 0, cutBack: false },
   tokenizedMs: 1,
   prefilledMs: 5,
   firstTokenMs: 6,
