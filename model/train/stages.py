@@ -94,6 +94,13 @@ def _stage_two(tokenizer: Tokenizer, cache: Path) -> list[Example]:
     return _examples(tokenizer, rows, seed=22) + _script_examples(tokenizer, 4500, 1500, seed=23)
 
 
+def _stage_three(tokenizer: Tokenizer, cache: Path) -> list[Example]:
+    nl2bash = valid_rows(nl2bash_rows("train"), cache)
+    everyday = valid_rows(tldr_rows(everyday=True), cache)
+    rows = [*nl2bash, *nl2bash, *everyday]
+    return _examples(tokenizer, rows, seed=32) + _script_examples(tokenizer, 1800, 4500, seed=33)
+
+
 STAGES = {
     stage.name: stage
     for stage in [
@@ -116,6 +123,17 @@ STAGES = {
             tokens_per_step=3072,
             seed=2,
             examples=_stage_two,
+        ),
+        # Two showed that short commands come up too seldom, so three has more of them and fewer scripts.
+        Stage(
+            name="three",
+            starts_from="two",
+            peak_learning_rate=4e-4,
+            last_learning_rate=1e-5,
+            warmup=0.02,
+            tokens_per_step=3072,
+            seed=3,
+            examples=_stage_three,
         ),
     ]
 }
