@@ -25,19 +25,32 @@ async function codeOf(work: Promise<unknown>): Promise<string> {
 /** Nothing listens on port 9, and the browser does not even try. */
 const UNREACHABLE = 'http://127.0.0.1:9/test/script/resolve/main/config.json';
 
-test('tells a host that cannot be reached from a device without a connection', async () => {
-  const { signal } = new AbortController();
+test.each([
+  [true, 'model/download-failed'],
+  [false, 'model/offline'],
+])('names a host that cannot be reached while online is %s: %s', async (isOnline, code) => {
+  setOnline(isOnline);
   const hub = createHubFetch({
     fetch: (...input) => fetch(...input),
-    signal,
+    signal: new AbortController().signal,
     sleep,
     onDownloaded() {},
   });
-  setOnline(true);
-  expect(await codeOf(hub.fetch(UNREACHABLE))).toBe('model/download-failed');
-  setOnline(false);
-  expect(await codeOf(hub.fetch(UNREACHABLE))).toBe('model/offline');
-  expect(await codeOf(hub.failed)).toBe('model/download-failed');
+  expect(await codeOf(hub.fetch(UNREACHABLE))).toBe(code);
+  expect(await codeOf(hub.failed)).toBe(code);
+});
+
+test('one download that fails ends the others', async () => {
+  const hub = createHubFetch({
+    fetch: (...input) => fetch(...input),
+    signal: new AbortController().signal,
+    sleep,
+    onDownloaded() {},
+  });
+  const slow = await hub.fetch(new URL('test/slow/resolve/main/onnx/model.onnx', inject('hubUrl')));
+  const broken = new URL('test/broken/resolve/main/config.json', inject('hubUrl'));
+  expect(await codeOf(hub.fetch(broken))).toBe('model/download-failed');
+  await expect(slow.arrayBuffer()).rejects.toThrow();
 });
 
 test('an abort ends a download in the middle of it', async () => {
