@@ -71,3 +71,36 @@ def quantise(matrix: np.ndarray, bits: int, importance: np.ndarray | None = None
     weights = None if importance is None else importance.reshape(1, -1, BLOCK)
     scales = search_scales(blocks, bits, weights)
     return Quantised(bits, round_to_codes(blocks, scales, bits), scales)
+
+
+def quantise_with_feedback(matrix: np.ndarray, bits: int, moments: np.ndarray, damping: float = 0.01) -> Quantised:
+    """Rounds column after column and lets the columns still to come make up for the error so far.
+
+    This is GPTQ (Frantar et al. 2022, arXiv 2210.17323) with a scale search for each block: `moments` is X'X / tokens
+    [in, in] of the matrix's inputs.
+    """
+    width = matrix.shape[1]
+    damped = moments.astype(np.float64)
+    mean = damped.diagonal().mean()
+    damped[np.diag_indices(width)] += damping * mean
+    inverse = np.linalg.inv(damped)
+    upper = np.linalg.cholesky(inverse).T.astype(np.float32)
+    rest = matrix.astype(np.float32).copy()
+    middle = 1 << (bits - 1)
+    codes = np.empty((matrix.shape[0], width // BLOCK, BLOCK), np.uint8)
+    scales = np.empty((matrix.shape[0], width // BLOCK), np.float16)
+    importance = (1 / upper.diagonal() ** 2).astype(np.float32)
+    for block in range(width // BLOCK):
+        start, end = block * BLOCK, (block + 1) * BLOCK
+        scales[:, block] = search_scales(rest[:, start:end], bits, importance[None, start:end])
+        steps = scales[:, block].astype(np.float32)
+        errors = np.empty((matrix.shape[0], BLOCK), np.float32)
+        for column in range(start, end):
+            values = rest[:, column].copy()
+            chosen = round_to_codes(values[:, None], scales[:, block], bits)[:, 0]
+            codes[:, block, column - start] = chosen
+            error = (values - (chosen.astype(np.float32) - middle) * steps) / upper[column, column]
+            rest[:, column:end] -= np.outer(error, upper[column, column:end])
+            errors[:, column - start] = error
+        rest[:, end:] -= errors @ upper[start:end, end:]
+    return Quantised(bits, codes, scales)

@@ -13,6 +13,12 @@ class KvCache:
         self.keys = [empty] * config.layers
         self.values = [empty] * config.layers
 
+    def copy(self) -> "KvCache":
+        """A cache of its own; arrays are shared until one of the two grows."""
+        other = KvCache.__new__(KvCache)
+        other.keys, other.values = list(self.keys), list(self.values)
+        return other
+
     @property
     def length(self) -> int:
         return self.keys[0].shape[1]

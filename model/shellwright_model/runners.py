@@ -5,12 +5,12 @@ import onnxruntime
 
 from .base import Config
 
-MASKED = np.float32(-1e9)
 CAPACITY_STEP = 64
+MASKED = np.float32(-1e9)
 
 
 class WasmRunner:
-    """Runs wasm-f32 or wasm-int8: holds the cache, transposed keys included, and grows it in steps of 64."""
+    """Runs wasm-f32 or wasm-int8: holds the cache, keys transposed, and grows it in steps of 64."""
 
     def __init__(self, session: onnxruntime.InferenceSession, config: Config):
         self._session = session

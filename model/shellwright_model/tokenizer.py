@@ -1,5 +1,9 @@
 """Builds the Hugging Face tokenizer.json of SmolLM2 from what its GGUF file stores: vocabulary, merges and token types."""
 
+import json
+
+from tokenizers import Tokenizer
+
 NORMAL_TOKEN = 1
 CONTROL_TOKEN = 3
 
@@ -52,3 +56,13 @@ def tokenizer_json(tokens: list[str], token_types: list[int], merges: list[str])
             "merges": [merge.split(" ") for merge in merges],
         },
     }
+
+
+def special_tokenizer(content: dict) -> Tokenizer:
+    """The tokenizer as shipped: control tokens inside text become their one id."""
+    return Tokenizer.from_str(json.dumps(content))
+
+
+def plain_tokenizer(content: dict) -> Tokenizer:
+    """The same without control tokens, for text that comes from outside: `<|im_end|>` is ten characters there."""
+    return Tokenizer.from_str(json.dumps({**content, "added_tokens": []}))
