@@ -32,8 +32,7 @@ async function build(): Promise<void> {
   const stamp = join(out, 'sources.sha256');
   const hash = sourceHash();
   const wasm = join(out, 'bash-parser.wasm');
-  const upToDate =
-    existsSync(wasm) && existsSync(stamp) && readFileSync(stamp, 'utf8') === hash;
+  const upToDate = existsSync(wasm) && existsSync(stamp) && readFileSync(stamp, 'utf8') === hash;
   if (upToDate && !process.argv.includes('--force')) return;
   mkdirSync(out, { recursive: true });
   writeFileSync(join(out, 'tables.ts'), generateTables());

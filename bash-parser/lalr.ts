@@ -219,9 +219,11 @@ export function buildTables(
         else if (present > 0) {
           const a = rulePrecedence(rule);
           const b = level.get(t);
-          if (!a || !b) unresolvedConflicts.push(`state ${state}: shift ${terminals[t]} or ${rule.text}`);
+          if (!a || !b)
+            unresolvedConflicts.push(`state ${state}: shift ${terminals[t]} or ${rule.text}`);
           else if (a.rank > b.rank || (a.rank === b.rank && a.side === 'left')) row[t] = -index - 1;
-        } else unresolvedConflicts.push(`state ${state}: ${rule.text} or ${all[-present - 1]!.text}`);
+        } else
+          unresolvedConflicts.push(`state ${state}: ${rule.text} or ${all[-present - 1]!.text}`);
       }
     }
     for (const entry of row) if (entry < 0) counts.set(entry, (counts.get(entry) ?? 0) + 1);

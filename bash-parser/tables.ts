@@ -75,21 +75,48 @@ export function generateTables(): string {
     ),
     '}',
     `export const SPELLED_COUNT: i32 = ${Object.keys(SPELLINGS).length};`,
-    data('SPELLED_LIST', 'u64', []).replace('[]', `[${Object.values(SPELLINGS).map(asNumber).join(',')}]`),
+    data('SPELLED_LIST', 'u64', []).replace(
+      '[]',
+      `[${Object.values(SPELLINGS).map(asNumber).join(',')}]`,
+    ),
     `export const COND_OPERATOR_COUNT: i32 = ${COND_OPERATORS.length};`,
     `export const COND_OPERATORS: usize = memory.data<u64>([${COND_OPERATORS.map(asNumber).join(',')}]);`,
     `export const TERMINALS: i32 = ${T};`,
     `export const NONTERMINALS: i32 = ${tables.nonterminals.length};`,
     data('TERMINAL', 'u8', terminalOf),
-    data('ACTION', 'i16', tables.actions.flatMap((row) => [...row])),
+    data(
+      'ACTION',
+      'i16',
+      tables.actions.flatMap((row) => [...row]),
+    ),
     data('DEFAULT', 'i16', tables.defaults),
     data('CONSISTENT', 'u8', tables.consistent),
-    data('GOTO', 'u16', tables.gotos.flatMap((row) => [...row])),
+    data(
+      'GOTO',
+      'u16',
+      tables.gotos.flatMap((row) => [...row]),
+    ),
     // The token by which a state is entered, 0 for a rule: what is open shows on the stack.
-    data('STATE_TOKEN', 'u8', tables.accessing.map((s) => (s > 0 && s < T ? terminalOf.indexOf(s) : 0))),
-    data('RULE_LENGTH', 'u8', tables.rules.map((rule) => rule.right.length)),
-    data('RULE_LEFT', 'u8', tables.rules.map((rule) => rule.left - T)),
-    data('RULE_ACTION', 'u8', tables.rules.map((rule) => actionNames.indexOf(rule.action || 'none'))),
+    data(
+      'STATE_TOKEN',
+      'u8',
+      tables.accessing.map((s) => (s > 0 && s < T ? terminalOf.indexOf(s) : 0)),
+    ),
+    data(
+      'RULE_LENGTH',
+      'u8',
+      tables.rules.map((rule) => rule.right.length),
+    ),
+    data(
+      'RULE_LEFT',
+      'u8',
+      tables.rules.map((rule) => rule.left - T),
+    ),
+    data(
+      'RULE_ACTION',
+      'u8',
+      tables.rules.map((rule) => actionNames.indexOf(rule.action || 'none')),
+    ),
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -24,7 +24,10 @@ const firstSeed = Number(values.seed) * 10_000_000;
 
 const syntax = new BashSyntax(loadParserModule());
 /** Causes that bash-parser/README.md lists, by the bit that the recogniser sets when a script touches one. */
-const LISTED = ['a here-document inside text that bash prints and reads again', 'a substitution in a delimiter'];
+const LISTED = [
+  'a here-document inside text that bash prints and reads again',
+  'a substitution in a delimiter',
+];
 const listed = LISTED.map(() => 0);
 let disagreements = 0;
 let crashes = 0;

@@ -59,14 +59,17 @@ function term(token: i32): void {
   if (token != T.WORD) return fail(Err.COND_TOKEN, R.line, token);
   const first = load<u8>(WORD_TEXT);
   if (R.wLen == 1 && first == 33) return;
-  R.condState = R.wLen == 2 && first == 45 && isUnary(load<u8>(WORD_TEXT + 1)) ? Cond.UNARY : Cond.OPERATOR;
+  R.condState =
+    R.wLen == 2 && first == 45 && isUnary(load<u8>(WORD_TEXT + 1)) ? Cond.UNARY : Cond.OPERATOR;
 }
 
 function operator(token: i32): void {
   if (token == T.WORD) {
     if (!isBinary()) return fail(Err.COND_BINARY_EXPECTED, R.line, token);
-  } else if (token == T.COND_END || token == T.AND_AND || token == T.OR_OR || token == T.RPAREN) return after(token);
-  else if (token != T.LESS && token != T.GREATER) return fail(Err.COND_BINARY_EXPECTED, R.line, token);
+  } else if (token == T.COND_END || token == T.AND_AND || token == T.OR_OR || token == T.RPAREN)
+    return after(token);
+  else if (token != T.LESS && token != T.GREATER)
+    return fail(Err.COND_BINARY_EXPECTED, R.line, token);
   if (R.extglob) R.condDepth |= EXTGLOB_BEFORE;
   if (R.flags & Flag.PATTERN) R.extglob = 1;
   R.condState = Cond.ARGUMENT;

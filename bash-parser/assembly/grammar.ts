@@ -34,8 +34,8 @@ function push(state: i32, line: i32): void {
     R.st = St.LIMIT;
     return;
   }
-  store<u16>(LR_STATES + (<usize>top << 1), state);
-  store<i32>(LR_LINES + (<usize>top << 2), line);
+  store<u16>(LR_STATES + ((<usize>top) << 1), state);
+  store<i32>(LR_LINES + ((<usize>top) << 2), line);
   if (top - R.lrBase + 1 >= DEPTH_MAX) fail(Err.UNEXPECTED_TOKEN, R.line, R.wOff, R.cur, 0);
 }
 
@@ -74,17 +74,17 @@ export function grammarToken(token: i32): void {
 /** Shifts and reduces until a token is needed, the unit is complete, or there is no way on. */
 export function run(): void {
   while (R.st < St.STOPPED) {
-    const state = <usize>load<u16>(LR_STATES + (<usize>R.lrTop << 1));
+    const state = <usize>load<u16>(LR_STATES + ((<usize>R.lrTop) << 1));
     let action: i32;
     if (load<u8>(CONSISTENT + state)) {
-      action = -<i32>load<i16>(DEFAULT + (state << 1));
+      action = -(<i32>load<i16>(DEFAULT + (state << 1)));
     } else {
       if (R.lookahead < 0) {
         nextToken();
         return;
       }
       action = load<i16>(ACTION + ((state * TERMINALS + R.lookahead) << 1));
-      if (action == 0) action = -<i32>load<i16>(DEFAULT + (state << 1));
+      if (action == 0) action = -(<i32>load<i16>(DEFAULT + (state << 1)));
     }
     if (action > 0) {
       push(action - 1, arithForMark(R.cur) | R.wLine);
@@ -114,7 +114,8 @@ function syntaxError(): void {
 function reduce(rule: i32): bool {
   const length = <i32>load<u8>(RULE_LENGTH + rule);
   const action = <i32>load<u8>(RULE_ACTION + rule);
-  const line = length > 0 ? load<i32>(LR_LINES + (<usize>(R.lrTop - length + 1) << 2)) & LINE_MASK : R.line;
+  const line =
+    length > 0 ? load<i32>(LR_LINES + ((<usize>(R.lrTop - length + 1)) << 2)) & LINE_MASK : R.line;
   let documents = false;
   switch (action) {
     case RuleAction.none:
@@ -158,9 +159,15 @@ function reduce(rule: i32): bool {
       R.flags &= ~Flag.REDIRECTIONS;
       break;
     case RuleAction.arith_for: {
-      const mark = load<i32>(LR_LINES + (<usize>(R.lrTop - length + 2) << 2));
+      const mark = load<i32>(LR_LINES + ((<usize>(R.lrTop - length + 2)) << 2));
       if (mark & ~LINE_MASK) {
-        fail(mark < 0 ? Err.ARITH_FOR_MANY : Err.ARITH_FOR_FEW, mark & LINE_MASK, R.wOff, R.cur, 0);
+        fail(
+          mark < 0 ? Err.ARITH_FOR_MANY : Err.ARITH_FOR_FEW,
+          mark & LINE_MASK,
+          R.arithForOff,
+          R.cur,
+          0,
+        );
         return true;
       }
       break;
@@ -178,7 +185,7 @@ function reduce(rule: i32): bool {
       return true;
   }
   R.lrTop -= length;
-  const from = <usize>load<u16>(LR_STATES + (<usize>R.lrTop << 1));
+  const from = <usize>load<u16>(LR_STATES + ((<usize>R.lrTop) << 1));
   const target = load<u16>(GOTO + ((from * NONTERMINALS + load<u8>(RULE_LEFT + rule)) << 1));
   push(<i32>target - 1, line);
   if (documents && R.st < St.STOPPED) {
@@ -206,10 +213,12 @@ export function accepts(terminal: i32): bool {
   let real = R.lrTop;
   let extra = 0;
   while (true) {
-    const state = <usize>(extra > 0 ? load<u16>(OVERLAY + (extra << 1)) : load<u16>(LR_STATES + (<usize>real << 1)));
+    const state = <usize>(
+      (extra > 0 ? load<u16>(OVERLAY + (extra << 1)) : load<u16>(LR_STATES + ((<usize>real) << 1)))
+    );
     let action = <i32>load<i16>(ACTION + ((state * TERMINALS + terminal) << 1));
     if (action > 0) return true;
-    if (action == 0) action = -<i32>load<i16>(DEFAULT + (state << 1));
+    if (action == 0) action = -(<i32>load<i16>(DEFAULT + (state << 1)));
     if (action == 0) return false;
     const rule = -action - 1;
     if (load<u8>(RULE_ACTION + rule) == RuleAction.accept) return true;
@@ -218,7 +227,9 @@ export function accepts(terminal: i32): bool {
     extra -= taken;
     length -= taken;
     real -= length;
-    const from = <usize>(extra > 0 ? load<u16>(OVERLAY + (extra << 1)) : load<u16>(LR_STATES + (<usize>real << 1)));
+    const from = <usize>(
+      (extra > 0 ? load<u16>(OVERLAY + (extra << 1)) : load<u16>(LR_STATES + ((<usize>real) << 1)))
+    );
     const target = load<u16>(GOTO + ((from * NONTERMINALS + load<u8>(RULE_LEFT + rule)) << 1));
     extra++;
     store<u16>(OVERLAY + (extra << 1), target - 1);

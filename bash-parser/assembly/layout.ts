@@ -51,6 +51,7 @@ export class Registers {
   qOff: i32;
   semicolons: i32;
   semiBraces: i32;
+  arithForOff: i32;
   // grammar
   lrBase: i32;
   lrTop: i32;

@@ -20,7 +20,8 @@ export function readToken(): void {
     const token = R.tokenToRead;
     R.tokenToRead = 0;
     emit(token);
-  } else if ((R.flags & (Flag.COND_COMMAND | Flag.COND_EXPRESSION)) == Flag.COND_COMMAND) startCond();
+  } else if ((R.flags & (Flag.COND_COMMAND | Flag.COND_EXPRESSION)) == Flag.COND_COMMAND)
+    startCond();
   else R.st = St.TOKEN;
 }
 
@@ -38,7 +39,9 @@ export function emitNewline(): void {
 
 /** After which tokens bash looks for a reserved word. */
 export function reservedAfter(token: i32): bool {
-  return token <= T.COMSUB_OPEN || (R.last == T.WORD && (R.before == T.COPROC || R.before == T.FUNCTION));
+  return (
+    token <= T.COMSUB_OPEN || (R.last == T.WORD && (R.before == T.COPROC || R.before == T.FUNCTION))
+  );
 }
 
 export function token(c: i32): bool {

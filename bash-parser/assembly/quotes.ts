@@ -134,10 +134,18 @@ function bracket(c: i32, kind: i32): bool {
     case 39:
     case 96:
       suspendQuote(c);
-      startQuote(c == 34 ? Quote.DOUBLE : c == 96 ? Quote.BACK : dollar ? Quote.ANSI : Quote.SINGLE);
+      startQuote(
+        c == 34 ? Quote.DOUBLE : c == 96 ? Quote.BACK : dollar ? Quote.ANSI : Quote.SINGLE,
+      );
       break;
     case 40:
-      if (kind == Quote.BRACE || kind == Quote.BRACKET_INDEX ? dollar | angle : kind == Quote.PAREN_ARITH || kind == Quote.BRACKET_ARITH ? dollar : 0) {
+      if (
+        kind == Quote.BRACE || kind == Quote.BRACKET_INDEX
+          ? dollar | angle
+          : kind == Quote.PAREN_ARITH || kind == Quote.BRACKET_ARITH
+            ? dollar
+            : 0
+      ) {
         if (close == 41) R.qCount--;
         expand(c);
       }
@@ -215,4 +223,3 @@ export function resume(): void {
       arithFinished();
   }
 }
-

@@ -7,7 +7,24 @@ import { die, fail, report } from './errors';
 import { gather, Resume } from './documents';
 import { accepts, run, startUnit } from './grammar';
 import { log, replayLog } from './input';
-import { Assign, Consumer, END_OF_INPUT, Flag, Frame, LOG, Quote, R, St, WORD_KEEP, WORD_MAX, WORD_TEXT, FRAMES, FRAMES_MAX, popFrame, pushFrame } from './layout';
+import {
+  Assign,
+  Consumer,
+  END_OF_INPUT,
+  Flag,
+  Frame,
+  LOG,
+  Quote,
+  R,
+  St,
+  WORD_KEEP,
+  WORD_MAX,
+  WORD_TEXT,
+  FRAMES,
+  FRAMES_MAX,
+  popFrame,
+  pushFrame,
+} from './layout';
 import { emit, readToken, reservedAfter } from './lexer';
 import { resume, startQuote } from './quotes';
 import { T, TERMINAL } from '../build/tables';
@@ -26,7 +43,9 @@ function saveWord(): void {
   pushFrame(bytes);
   pushFrame(R.wLen);
   pushFrame(R.wCap);
-  pushFrame(R.wDigits | (R.wQuoted << 1) | (R.wDollar << 2) | (R.wAssign << 4) | (R.wBrackets << 8));
+  pushFrame(
+    R.wDigits | (R.wQuoted << 1) | (R.wDollar << 2) | (R.wAssign << 4) | (R.wBrackets << 8),
+  );
   pushFrame(R.wLine);
   pushFrame(R.wOff);
 }
@@ -220,7 +239,13 @@ export function arrayToken(token: i32): void {
     return;
   }
   if (token == T.EOF)
-    report(Err.UNMATCHED, load<i32>(FRAMES + R.frameTop - 12), load<i32>(FRAMES + R.frameTop - 8), 0, 41);
+    report(
+      Err.UNMATCHED,
+      load<i32>(FRAMES + R.frameTop - 12),
+      load<i32>(FRAMES + R.frameTop - 8),
+      0,
+      41,
+    );
   else report(Err.UNEXPECTED_TOKEN, R.line, R.wOff, token, 0);
   die(ARRAY_EXIT);
 }
@@ -233,7 +258,11 @@ export function startParens(): bool {
   else return false;
   if (R.consumer == Consumer.GRAMMAR && !R.recovering) {
     // The grammar may take neither reading; a subshell's parenthesis covers both where a command may start.
-    if (frame == Frame.ARITH && !accepts(load<u8>(TERMINAL + T.ARITH_CMD)) && !accepts(load<u8>(TERMINAL + T.LPAREN)))
+    if (
+      frame == Frame.ARITH &&
+      !accepts(load<u8>(TERMINAL + T.ARITH_CMD)) &&
+      !accepts(load<u8>(TERMINAL + T.LPAREN))
+    )
       R.doomed = 1;
   }
   pushFrame(R.logReplayTop);
@@ -288,6 +317,7 @@ export function parensClosed(c: i32): bool {
 
 /** The loop's end will be an error; at the top, an error in `[[ ]]` before it still makes bash exit with 0. */
 function doomUnlessStopped(): void {
+  if (R.arithForOff == 0) R.arithForOff = R.wOff;
   if (R.level > 0) R.doomed = 1;
   else if (R.doomed == 0) R.doomed = 2;
 }

@@ -2,7 +2,14 @@
  * Whether a token that is only half read can still become one that fits. Between tokens an LR automaton's stack is
  * a viable prefix by construction, so this is all that "some continuation is valid" needs.
  */
-import { COND_OPERATORS, COND_OPERATOR_COUNT, SPELLED_COUNT, SPELLED_LIST, T, TERMINAL } from '../build/tables';
+import {
+  COND_OPERATORS,
+  COND_OPERATOR_COUNT,
+  SPELLED_COUNT,
+  SPELLED_LIST,
+  T,
+  TERMINAL,
+} from '../build/tables';
 import { Cond } from './cond';
 import { accepts } from './grammar';
 import { Consumer, R, St, WORD_TEXT } from './layout';
@@ -61,10 +68,10 @@ function operatorFits(): bool {
 function condViable(): bool {
   if (R.st != St.WORD || R.condState != Cond.OPERATOR) return true;
   if (R.wLen > 3 || R.wQuoted || R.wDollar) return false;
-  const mask: u64 = R.wLen == 0 ? 0 : u64.MAX_VALUE >>> (<u64>(8 - R.wLen) << 3);
+  const mask: u64 = R.wLen == 0 ? 0 : u64.MAX_VALUE >>> ((<u64>(8 - R.wLen)) << 3);
   const text = load<u64>(WORD_TEXT) & mask;
   for (let i = 0; i < COND_OPERATOR_COUNT; i++)
-    if ((load<u64>(COND_OPERATORS + (<usize>i << 3)) & mask) == text) return true;
+    if ((load<u64>(COND_OPERATORS + ((<usize>i) << 3)) & mask) == text) return true;
   return false;
 }
 
@@ -78,9 +85,9 @@ function wordViable(): bool {
   if (digitsFit()) return true;
   const length = R.wLen;
   const text = load<u64>(WORD_TEXT);
-  const mask: u64 = length == 0 ? 0 : u64.MAX_VALUE >>> (<u64>(8 - length) << 3);
+  const mask: u64 = length == 0 ? 0 : u64.MAX_VALUE >>> ((<u64>(8 - length)) << 3);
   for (let i = 0; i < SPELLED_COUNT; i++) {
-    const candidate = load<u64>(SPELLED_LIST + (<usize>i << 3));
+    const candidate = load<u64>(SPELLED_LIST + ((<usize>i) << 3));
     if ((candidate & mask) != (text & mask)) continue;
     const token = specialToken(candidate, false);
     if (token >= 0 && fits(token)) return true;

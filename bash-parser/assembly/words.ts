@@ -2,7 +2,20 @@
 import { Spelled, T } from '../build/tables';
 import { keepDelimiter } from './documents';
 import { emit, reservedAfter } from './lexer';
-import { Assign, Consumer, END_OF_INPUT, Flag, Frame, Quote, R, St, WORD_KEEP, WORD_MAX, WORD_TEXT, pushFrame } from './layout';
+import {
+  Assign,
+  Consumer,
+  END_OF_INPUT,
+  Flag,
+  Frame,
+  Quote,
+  R,
+  St,
+  WORD_KEEP,
+  WORD_MAX,
+  WORD_TEXT,
+  pushFrame,
+} from './layout';
 import { startQuote } from './quotes';
 import { startArray, wordFits } from './substitution';
 import { step } from './machine';
@@ -19,7 +32,18 @@ const CLASSES: usize = 256;
 export function fillClasses(): void {
   for (let c = 0; c < 256; c++) {
     let bits = 0;
-    if (c == 32 || c == 9 || c == 10 || c == 40 || c == 41 || c == 60 || c == 62 || c == 59 || c == 38 || c == 124)
+    if (
+      c == 32 ||
+      c == 9 ||
+      c == 10 ||
+      c == 40 ||
+      c == 41 ||
+      c == 60 ||
+      c == 62 ||
+      c == 59 ||
+      c == 38 ||
+      c == 124
+    )
       bits |= BREAK | SPECIAL;
     // \ " ' ` $ [ = and the characters that may open a pattern: @ * + ? !
     if (c == 92 || c == 34 || c == 39 || c == 96 || c == 36 || c == 91 || c == 61) bits |= SPECIAL;
@@ -56,7 +80,8 @@ function add(c: i32): void {
     if (c == 91) R.wBrackets++;
     else if (c == 93 && --R.wBrackets == 0) R.wAssign = Assign.INDEX;
   } else if (state < Assign.YES) {
-    if (state == Assign.START) R.wAssign = bits & NAME_START && !(R.flags & Flag.ARRAY) ? Assign.NAME : Assign.NO;
+    if (state == Assign.START)
+      R.wAssign = bits & NAME_START && !(R.flags & Flag.ARRAY) ? Assign.NAME : Assign.NO;
     else if (c == 61) R.wAssign = Assign.YES;
     else if (c == 43 && state != Assign.PLUS) R.wAssign = Assign.PLUS;
     else if (c == 91 && state == Assign.NAME) {
@@ -72,7 +97,10 @@ export function commandPosition(token: i32): bool {
   return (
     token == T.ASSIGNMENT ||
     ((R.flags & Flag.REDIRECTIONS) != 0 && !(token >= T.LESS && token <= T.AND_GREATER)) ||
-    (token != T.SEMI_SEMI && token != T.SEMI_AND && token != T.SEMI_SEMI_AND && reservedAfter(token))
+    (token != T.SEMI_SEMI &&
+      token != T.SEMI_AND &&
+      token != T.SEMI_SEMI_AND &&
+      reservedAfter(token))
   );
 }
 
@@ -153,9 +181,7 @@ export function word(c: i32): bool {
       R.st = St.WORD_EXPANSION;
       return true;
     case 91:
-      if (
-        R.wLen == 0 ? R.flags & Flag.ARRAY : R.wAssign == Assign.NAME && assignmentOk()
-      ) {
+      if (R.wLen == 0 ? R.flags & Flag.ARRAY : R.wAssign == Assign.NAME && assignmentOk()) {
         suspendWord(R.delimiter);
         addText(c);
         startQuote(Quote.BRACKET_INDEX);
@@ -249,7 +275,6 @@ function key(): u64 {
   if (length > 8 || length == 0) return 0;
   return load<u64>(WORD_TEXT) & (u64.MAX_VALUE >>> ((8 - length) << 3));
 }
-
 
 /** The reserved word that `text` spells, or -1. */
 function reserved(text: u64): i32 {
@@ -401,7 +426,8 @@ export function specialToken(text: u64, commit: bool): i32 {
   if (text == 0 || R.wDollar || R.wQuoted || !reservedAfter(last)) return -1;
   const found = reserved(text);
   if (found < 0) return -1;
-  if (R.flags & Flag.CASE_PATTERN && (found != T.ESAC || last == T.PIPE || last == T.LPAREN)) return -1;
+  if (R.flags & Flag.CASE_PATTERN && (found != T.ESAC || last == T.PIPE || last == T.LPAREN))
+    return -1;
   if (found == T.TIME && !timeOk()) return -1;
   if (commit) {
     if (found == T.ESAC) {
@@ -441,7 +467,12 @@ function isRedirectionVariable(): bool {
   let i = 1;
   while (i < length - 1 && load<u8>(CLASSES + load<u8>(WORD_TEXT + i)) & (NAME_START | DIGIT)) i++;
   if (i == length - 1) return true;
-  if (load<u8>(WORD_TEXT + i) != 91 || load<u8>(WORD_TEXT + length - 2) != 93 || i + 2 >= length - 1) return false;
+  if (
+    load<u8>(WORD_TEXT + i) != 91 ||
+    load<u8>(WORD_TEXT + length - 2) != 93 ||
+    i + 2 >= length - 1
+  )
+    return false;
   let depth = 0;
   for (; i < length - 1; i++) {
     const c = load<u8>(WORD_TEXT + i);
@@ -486,8 +517,7 @@ function finishWord(c: i32): void {
     emit(special);
     return;
   }
-  const assignment =
-    R.wAssign == Assign.YES && ((R.flags & Flag.ARRAY) != 0 || assignmentOk());
+  const assignment = R.wAssign == Assign.YES && ((R.flags & Flag.ARRAY) != 0 || assignmentOk());
   if (takesAssignments(text) && commandPosition(R.last)) R.flags |= Flag.ASSIGN_OK;
   if ((c == 60 || c == 62) && isRedirectionVariable()) {
     emit(T.REDIR_VAR);

@@ -56,7 +56,8 @@ export class BashSyntax {
         at += written;
       }
       parser.push(written);
-      if (now && now() - started > maxMs) return unchecked(`The check took longer than ${maxMs} ms.`);
+      if (now && now() - started > maxMs)
+        return unchecked(`The check took longer than ${maxMs} ms.`);
     }
     return verdictOf(parser, parser.finish(), (offset) => placeOf(script, offset));
   }

@@ -27,11 +27,7 @@ function tokenText(parser: ParserExports): string {
   const name = TOKENS[parser.errorToken()] ?? 'START';
   const fixed = TOKEN_TEXTS[name];
   if (fixed !== '') return fixed;
-  const bytes = new Uint8Array(
-    parser.memory.buffer,
-    parser.errorTextAt(),
-    parser.errorTextBytes(),
-  );
+  const bytes = new Uint8Array(parser.memory.buffer, parser.errorTextAt(), parser.errorTextBytes());
   const text = decode(bytes);
   return name === 'ARITH_CMD' || name === 'ARITH_FOR' ? text.replace(/\)$/, '') : text;
 }

@@ -67,8 +67,7 @@ export function openConstructs(parser: ParserExports): readonly OpenConstruct[] 
       joiner = { opener: TOKEN_TEXTS[token], line, waitsFor: 'a command' };
   }
   if (joiner) open.push(joiner);
-  if (parser.condLine() > 0)
-    open.push({ opener: '[[', line: parser.condLine(), waitsFor: ']]' });
+  if (parser.condLine() > 0) open.push({ opener: '[[', line: parser.condLine(), waitsFor: ']]' });
   const quote = QUOTES[parser.quoteKind()];
   if (quote) open.push({ opener: quote[0], line: parser.quoteLine(), waitsFor: quote[1] });
   if (parser.documentLine() > 0)

@@ -21,7 +21,10 @@ function warningsOf(parser: ParserExports): readonly SyntaxWarning[] {
   });
 }
 
-function problemOf(parser: ParserExports, place: (byteOffset: number) => Place): SyntaxProblem | null {
+function problemOf(
+  parser: ParserExports,
+  place: (byteOffset: number) => Place,
+): SyntaxProblem | null {
   if (parser.errorKind() === 0) return null;
   const { offset, line, column } = place(parser.errorOffset());
   // A binary file has no line in bash's message.
@@ -47,7 +50,9 @@ export function verdictOf(
 ): SyntaxVerdict {
   const state = VERDICTS[outcome];
   if (state === 'unchecked')
-    return unchecked('The script nests too deep, or must be read again too often, to be checked here.');
+    return unchecked(
+      'The script nests too deep, or must be read again too often, to be checked here.',
+    );
   const problem = problemOf(parser, place);
   const warnings = warningsOf(parser);
   if (state === 'dead')
@@ -63,4 +68,3 @@ export function verdictOf(
       : null,
   };
 }
-
