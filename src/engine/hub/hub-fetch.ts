@@ -110,8 +110,8 @@ export function createHubFetch(options: HubFetchOptions): HubFetch {
         headers: { Range: `bytes=${offset}-` },
         signal,
       });
-      const isSameFile = rest.headers.get('ETag') === first.headers.get('ETag');
-      return rest.status === 206 && isSameFile ? (rest.body?.getReader() ?? null) : null;
+      const isRest = rest.status === 206 && isSameFile(first, rest);
+      return isRest ? (rest.body?.getReader() ?? null) : null;
     } catch {
       // The next round tries again, waits longer, and at last gives up.
       return null;
@@ -119,6 +119,14 @@ export function createHubFetch(options: HubFetchOptions): HubFetch {
   }
 
   return { fetch: hubFetch, failed };
+}
+
+/** Whether a part belongs to the file that a download began with, as far as the server lets a page see. */
+function isSameFile(first: Response, part: Response): boolean {
+  const size = first.headers.get('Content-Length');
+  const partSize = part.headers.get('Content-Range')?.split('/')[1];
+  const isSameSize = size === null || partSize === undefined || partSize === size;
+  return isSameSize && part.headers.get('ETag') === first.headers.get('ETag');
 }
 
 /** Model files are never compressed on the way, so that an offset in what arrived is one in the file. */

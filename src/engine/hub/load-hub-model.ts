@@ -232,7 +232,9 @@ class HubLoad {
       tokenizer,
       model: loaded,
       gpu: plan.backend === 'webgpu' ? await this.#watchDevice() : null,
-      endTokens: endTokens(fields, loaded.generation_config as ConfigFields | null),
+      endTokens: endTokens(fields, loaded.generation_config as ConfigFields | null, {
+        eos_token_id: tokenizer.eos_token_id,
+      }),
       description: describe(repository.name, { plan, files }, fields, tokenizer),
     });
     try {
