@@ -1,4 +1,5 @@
 /** The installed app: offline, updates, isolation by the service worker, sub-folders. */
+import { globSync } from 'node:fs';
 import type { Page } from 'playwright';
 import { describe, expect } from 'vitest';
 import { serveApp } from '../../scripts/serve.ts';
@@ -54,20 +55,7 @@ describe('offline', () => {
     const isRuntime = (path: string): boolean => path.includes('ort-wasm');
     expect((await cachedPaths(page)).filter(isRuntime)).toEqual([]);
 
-    const runtime = await page.evaluate(async () => {
-      const sources = await Promise.all(
-        [...document.querySelectorAll('script[src]')].map(async (script) =>
-          (await fetch((script as HTMLScriptElement).src)).text(),
-        ),
-      );
-      return sources
-        .join()
-        .match(
-          /assets\/ort-wasm-simd-threaded-[^`'"]+\.wasm|ort-wasm-simd-threaded-[^`'"]+\.wasm/,
-        )?.[0];
-    });
-    expect(runtime).toBeDefined();
-    const path = `assets/${runtime?.replace('assets/', '') ?? ''}`;
+    const [path = ''] = globSync('assets/ort-wasm-simd-threaded-*.wasm', { cwd: appFolder });
     const sizeBytes = await page.evaluate(
       async (url) => (await (await fetch(url)).arrayBuffer()).byteLength,
       path,
@@ -82,6 +70,30 @@ describe('offline', () => {
       path,
     );
     expect(offlineBytes).toBe(sizeBytes);
+  });
+
+  test('keeps what was loaded before it was there, and nothing that is not the app’s', async ({
+    page,
+    site,
+  }) => {
+    await page.goto(site.url);
+    await untilControlled(page);
+    const runtime = globSync('assets/ort-wasm-simd-threaded-*.mjs', { cwd: appFolder });
+
+    await page.evaluate(
+      (paths) => {
+        navigator.serviceWorker.controller?.postMessage({
+          kind: 'keep',
+          urls: paths.map((path) => new URL(path, document.baseURI).href),
+        });
+      },
+      ['models/smollm2-135m-instruct/manifest.json', 'no-such-file', ...runtime],
+    );
+
+    await expect.poll(() => cachedPaths(page)).toEqual(expect.arrayContaining(runtime));
+    const paths = await cachedPaths(page);
+    expect(paths).not.toContain('models/smollm2-135m-instruct/manifest.json');
+    expect(paths).not.toContain('no-such-file');
   });
 
   test('leaves models to the engine: none in Cache Storage', async ({ page, site }) => {
