@@ -92,7 +92,13 @@ const historyList: HistoryList = new HistoryList({
 });
 const requests = new Requests({ client, engine, history: historyList });
 const draft = new Draft(new StoredText(sessionStorageOrNull, 'shellwright.prompt'));
-const workbench = new Workbench({ requests, history: historyList, notices, host });
+const workbench = new Workbench({
+  requests,
+  history: historyList,
+  notices,
+  host,
+  lastEdit: new StoredText(sessionStorageOrNull, 'shellwright.last-edit'),
+});
 const shareLinks = new ShareLinks({ router, draft, notices, host, pageUrl });
 const update = new AppUpdate();
 
@@ -136,4 +142,5 @@ if (target !== null) mount(App, { target, props: { app } });
 shareLinks.open();
 addEventListener('hashchange', () => shareLinks.open());
 void engine.start();
+void workbench.recoverEdit();
 void serviceWorker.start();

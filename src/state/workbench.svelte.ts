@@ -29,6 +29,8 @@ export interface WorkbenchOptions {
   readonly history: Pick<HistoryList, 'saveEdit'>;
   readonly notices: Notices;
   readonly host: BrowserHost;
+  /** Written at once, where a database is not: for an edit in the moment in which the page goes. */
+  readonly lastEdit: { read(): string; write(text: string): void };
 }
 
 /** The clock on screen; more often would only blur. */
@@ -99,7 +101,7 @@ export class Workbench {
   /** Writes a script in place of the one on screen, which the history has. Does nothing while one is being written. */
   async generate(request: ParsedRequest): Promise<void> {
     if (this.#run !== null) return;
-    this.saveEditNow();
+    void this.#saveEditNow();
     const { requests, host, notices } = this.#options;
     const abort = new AbortController();
     const acceptedAtMs = host.now();
@@ -131,7 +133,7 @@ export class Workbench {
   /** Shows a script of the history. Does nothing while one is being written. */
   open(entry: HistoryEntry): void {
     if (this.#run !== null) return;
-    this.saveEditNow();
+    void this.#saveEditNow();
     this.#show(entry.record, entry.editedText ?? entry.record.text);
   }
 
@@ -140,15 +142,34 @@ export class Workbench {
     if (this.#run !== null || text === this.#script) return;
     this.#script = text;
     this.#callOffSave?.();
-    this.#callOffSave = this.#options.host.after(SAVE_EDIT_AFTER_MS, () => this.saveEditNow());
+    this.#callOffSave = this.#options.host.after(
+      SAVE_EDIT_AFTER_MS,
+      () => void this.#saveEditNow(),
+    );
   }
 
-  /** For when the page is about to go. */
-  saveEditNow(): void {
+  /** For when the page is about to go, and may be gone before the history has written anything. */
+  keepEdit(): void {
+    if (this.#callOffSave === null || this.#record === null) return;
+    const { lastEdit } = this.#options;
+    lastEdit.write(JSON.stringify([this.#record.id, this.#script]));
+    // In case the page is shown again after all.
+    void this.#saveEditNow().then(() => lastEdit.write(''));
+  }
+
+  /** Puts into the history what `keepEdit` kept when the page was last closed. */
+  async recoverEdit(): Promise<void> {
+    const { lastEdit, history } = this.#options;
+    const kept = parseEdit(lastEdit.read());
+    if (kept !== null) await history.saveEdit(kept.id, kept.text);
+    lastEdit.write('');
+  }
+
+  async #saveEditNow(): Promise<void> {
     if (this.#callOffSave === null) return;
     this.#callOffSave();
     this.#callOffSave = null;
-    if (this.#record !== null) void this.#options.history.saveEdit(this.#record.id, this.#script);
+    if (this.#record !== null) await this.#options.history.saveEdit(this.#record.id, this.#script);
   }
 
   async copy(): Promise<void> {
@@ -237,6 +258,16 @@ export class Workbench {
     this.#script = script;
     this.#gapsMs = record.tokenGapsMs;
     this.#elapsedMs = record.timestamps.finishedMs;
+  }
+}
+
+function parseEdit(text: string): { readonly id: string; readonly text: string } | null {
+  try {
+    const [id, script] = JSON.parse(text) as unknown[];
+    return typeof id === 'string' && typeof script === 'string' ? { id, text: script } : null;
+  } catch {
+    // Nothing was kept.
+    return null;
   }
 }
 

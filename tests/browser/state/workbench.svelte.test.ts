@@ -15,11 +15,19 @@ function setUp() {
   const host = new FakeHost();
   const notices = new Notices(host);
   const submitted: { hooks: GenerateHooks; end: (record: GenerationRecord) => void }[] = [];
-  const saveEdit = vi.fn(() => Promise.resolve());
+  const saveEdit = vi.fn((..._: unknown[]) => Promise.resolve());
+  const kept = { text: '' };
+  const lastEdit = {
+    read: () => kept.text,
+    write: (text: string) => {
+      kept.text = text;
+    },
+  };
   const workbench = new Workbench({
     host,
     notices,
     history: { saveEdit },
+    lastEdit,
     requests: {
       submit: (_, hooks) =>
         new Promise((resolve) => {
@@ -40,7 +48,7 @@ function setUp() {
     await Promise.resolve();
     return { ...run, end, token };
   };
-  return { host, notices, workbench, submitted, saveEdit, start };
+  return { host, notices, workbench, submitted, saveEdit, kept, start };
 }
 
 describe('a script that is being written', () => {
@@ -178,15 +186,36 @@ describe('a script on screen', () => {
     expect(saveEdit).toHaveBeenCalledExactlyOnceWith('record-1', 'ls -l');
   });
 
-  test('is saved at once when another takes its place or the page goes', async () => {
+  test('is saved at once when another takes its place', async () => {
     const { workbench, saveEdit, start } = setUp();
     await (await start()).end();
     workbench.edit('ls -l');
-    workbench.saveEditNow();
-    expect(saveEdit).toHaveBeenCalledExactlyOnceWith('record-1', 'ls -l');
-    workbench.edit('ls -la');
     await start();
-    expect(saveEdit).toHaveBeenLastCalledWith('record-1', 'ls -la');
+    expect(saveEdit).toHaveBeenCalledExactlyOnceWith('record-1', 'ls -l');
+  });
+
+  test('is kept when the page goes before the history could write it', async () => {
+    const { workbench, saveEdit, kept, start } = setUp();
+    await (await start()).end();
+    saveEdit.mockReturnValueOnce(new Promise(() => {}));
+    workbench.edit('ls -l');
+    workbench.keepEdit();
+
+    const next = setUp();
+    next.kept.text = kept.text;
+    await next.workbench.recoverEdit();
+    expect(next.saveEdit).toHaveBeenCalledExactlyOnceWith('record-1', 'ls -l');
+    expect(next.kept.text).toBe('');
+    await next.workbench.recoverEdit();
+    expect(next.saveEdit).toHaveBeenCalledOnce();
+  });
+
+  test('is not kept twice when the page is shown again', async () => {
+    const { workbench, kept, start } = setUp();
+    await (await start()).end();
+    workbench.edit('ls -l');
+    workbench.keepEdit();
+    await vi.waitFor(() => expect(kept.text).toBe(''));
   });
 
   test('comes back from the history as it was edited', () => {
