@@ -5,7 +5,7 @@ import { Generator } from './generate.ts';
 import { mutate } from './mutate.ts';
 import { Random } from './random.ts';
 
-const corpus = ['tests/fixtures/syntax/hand.jsonl.xz', '../shared/syntax/mutated.jsonl.xz']
+const corpus = ['tests/fixtures/syntax/hand.jsonl', '../shared/syntax/mutated.jsonl.xz']
   .map((path) => new URL(`../../${path}`, import.meta.url))
   .filter((url) => existsSync(url))
   .flatMap((url) => readCorpus(url))

@@ -1,5 +1,6 @@
-/** Reads the corpora of verdicts (rows of `bash -n`, one JSON object a line, xz-compressed). */
+/** Reads the corpora of verdicts: rows of `bash -n`, one JSON object a line, plain or compressed with xz. */
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 export interface CorpusRow {
@@ -12,7 +13,9 @@ export interface CorpusRow {
 }
 
 export function readCorpus(file: URL): readonly CorpusRow[] {
-  const text = execFileSync('xz', ['-dc', fileURLToPath(file)], { maxBuffer: 1 << 30 });
+  const text = file.pathname.endsWith('.xz')
+    ? execFileSync('xz', ['-dc', fileURLToPath(file)], { maxBuffer: 1 << 30 })
+    : readFileSync(file);
   return text
     .toString('utf8')
     .split('\n')

@@ -1,4 +1,3 @@
-/// <reference path="../packed-url.d.ts" />
 /** Where the build put ONNX Runtime's files and the bash recogniser. Only their addresses are here: they load when the engine starts. */
 import asyncifyMjs from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.mjs?url';
 // Stored gzipped: as it is, it would be too large for some static hosts.

@@ -59,7 +59,12 @@ describe('a request', () => {
     expect(record.failure).toBeNull();
     expect(['stop', 'length']).toContain(record.finishReason);
     expect(record.text).not.toBe('');
-    expect(streamed.map((event) => event.text).join('').trimEnd()).toBe(record.text);
+    expect(
+      streamed
+        .map((event) => event.text)
+        .join('')
+        .trimEnd(),
+    ).toBe(record.text);
     expect(streamed.at(-1)?.generatedTokens).toBe(record.tokens.generated);
     expect(record.tokenGapsMs).toHaveLength(record.tokens.generated - 1);
     const { startedMs, tokenizedMs, prefilledMs, firstTokenMs, lastTokenMs, finishedMs } =

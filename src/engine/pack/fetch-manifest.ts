@@ -1,5 +1,5 @@
 /** Gets a model's manifest: the newest over the network, else the one that was used last. */
-import { FailureError, failure, type Result } from '../../contracts/failure.ts';
+import { failure, type Result } from '../../contracts/failure.ts';
 import type { ModelManifest } from '../../contracts/model-manifest.ts';
 import { parseManifest } from '../../core/model/parse-manifest.ts';
 

@@ -97,13 +97,6 @@ export class WebgpuDecoder implements Decoder {
       );
       await this.#readLogits();
     } catch (error) {
-      console.error(
-        'DEBUG',
-        padded,
-        this.#options.isCaptured,
-        String(error),
-        (error as Error).stack,
-      );
       throw new FailureError(await this.#describeFailure(error), { cause: error });
     }
     this.#length += tokens.length;

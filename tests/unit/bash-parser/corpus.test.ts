@@ -5,7 +5,7 @@ import { loadParserModule } from '../../../scripts/lib/load-bash-syntax.ts';
 import { type CorpusRow, readCorpus } from '../../../scripts/lib/syntax-corpus.ts';
 import { BashSyntax } from '../../../src/core/bash/check-syntax.ts';
 
-const hand = new URL('../../fixtures/syntax/hand.jsonl.xz', import.meta.url);
+const hand = new URL('../../fixtures/syntax/hand.jsonl', import.meta.url);
 /** Third-party snippets, which the repository must not hold: read from beside it where they are. */
 const mutated = new URL('../../../../shared/syntax/mutated.jsonl.xz', import.meta.url);
 const syntax = new BashSyntax(loadParserModule());

@@ -12,7 +12,7 @@ import { IncrementalParser, ParserSnapshot } from '../../../src/core/bash/increm
 const module = loadParserModule();
 const parser = new IncrementalParser(module);
 const rows = [
-  new URL('../../fixtures/syntax/hand.jsonl.xz', import.meta.url),
+  new URL('../../fixtures/syntax/hand.jsonl', import.meta.url),
   new URL('../../../../shared/syntax/mutated.jsonl.xz', import.meta.url),
 ]
   .filter((url) => existsSync(url))
