@@ -130,7 +130,8 @@ def test_the_rate_rises_to_its_peak_and_falls_to_its_last_value():
 def test_a_stage_ends_with_its_time_or_its_steps_whichever_is_first():
     progress = Progress(first_step=0, steps=100, start=0.0, limit_s=1000)
     assert progress.at(50, 100) == pytest.approx(0.5)
-    assert progress.at(10, 900) == pytest.approx(0.9)
+    assert progress.at(10, 600) == pytest.approx(0.1)
+    assert progress.at(10, 900) == pytest.approx(0.75)
     assert progress.at(10, 5000) == 1
     assert Progress(0, 100, 0.0, None).at(100, 1e9) == 1
 
@@ -138,5 +139,6 @@ def test_a_stage_ends_with_its_time_or_its_steps_whichever_is_first():
 def test_a_resumed_stage_goes_on_where_its_progress_was():
     progress = Progress(first_step=40, steps=100, start=0.7, limit_s=600)
     assert progress.at(40, 0) == pytest.approx(0.7)
-    assert progress.at(40, 300) == pytest.approx(0.85)
+    assert progress.at(40, 300) == pytest.approx(0.7)
+    assert progress.at(40, 480) == pytest.approx(0.85)
     assert progress.at(100, 10) == 1

@@ -1,11 +1,14 @@
 """How far a stage is, and the learning rate that follows from it.
 
 A stage ends with its data or with its time, whichever comes first, and the learning rate always falls to its last
-value by then. So a run on a busy machine gives a finished model on time, from less data.
+value by then. So a run on a busy machine gives a finished model on time, from less data. Time alone moves it only in the
+last part of the limit: minutes in which the machine was too busy to train should not use up the learning rate.
 """
 
 import math
 from dataclasses import dataclass
+
+_HOLD = 0.6
 
 
 @dataclass(frozen=True)
@@ -20,7 +23,7 @@ class Progress:
     def at(self, step: int, elapsed_s: float) -> float:
         """The share of the stage that is done, in [0, 1], before `step` runs; 1 means that it does not run."""
         by_steps = (step - self.first_step) / max(1, self.steps - self.first_step)
-        by_time = elapsed_s / self.limit_s if self.limit_s else 0.0
+        by_time = max(0.0, (elapsed_s / self.limit_s - _HOLD) / (1 - _HOLD)) if self.limit_s else 0.0
         return min(1.0, self.start + (1 - self.start) * max(by_steps, by_time))
 
 
