@@ -17,8 +17,9 @@ const allowed = {
   },
   bridge: {
     folders: ['contracts', 'core'],
-    // Of ONNX Runtime only the addresses of its files.
+    // Of ONNX Runtime and of the bash parser only the addresses of their files.
     packages: ['comlink', 'onnxruntime-web'],
+    files: ['^bash-parser/build/[^/]+\\.wasm$'],
   },
   store: { folders: ['contracts', 'core'], packages: ['idb'] },
   monitor: { folders: ['contracts', 'core', 'store'], packages: [] },
@@ -35,7 +36,7 @@ const allowed = {
 
 const escape = (text) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
-const arrows = Object.entries(allowed).map(([folder, { folders, packages }]) => ({
+const arrows = Object.entries(allowed).map(([folder, { folders, packages, files = [] }]) => ({
   name: `${folder}-imports`,
   comment: `src/${folder} may import ${[...folders, ...packages].join(', ') || 'nothing'}.`,
   severity: 'error',
@@ -43,6 +44,7 @@ const arrows = Object.entries(allowed).map(([folder, { folders, packages }]) => 
   to: {
     pathNot: [
       `^src/(${[folder, ...folders].join('|')})/`,
+      ...files,
       ...packages.map((name) => `(^|/)node_modules/${escape(name)}/`),
       // `?url` is Vite's: the address of a file, which nothing but Vite resolves.
       ...packages.map((name) => `^${escape(name)}/.*\\?(packed-)?url$`),

@@ -5,16 +5,15 @@
 import type { BuildManifest } from './build-manifest.ts';
 import { isolatedResponse } from './isolated-response.ts';
 
-const PREFIX = 'shellwright-app';
-const LAZY_CACHE = `${PREFIX}-on-first-use`;
-const SHELL_PREFIX = `${PREFIX}-shell-`;
-
 /** Vite puts a hash of the content into these names. */
 const isHashed = (path: string): boolean => path.startsWith('assets/');
 
 export class AppCache {
   readonly #scope: string;
+  /** Of all caches of this deployment's shells; each version adds its own. */
+  readonly #shellPrefix: string;
   readonly #shellName: string;
+  readonly #lazyName: string;
   readonly #shellUrls: ReadonlySet<string>;
   readonly #lazyUrls: ReadonlySet<string>;
   readonly #manifest: BuildManifest;
@@ -24,7 +23,11 @@ export class AppCache {
     const absolute = (path: string): string => new URL(path, scope).href;
     this.#manifest = manifest;
     this.#scope = scope;
-    this.#shellName = `${SHELL_PREFIX}${manifest.version}`;
+    // Deployments in different folders of one host share Cache Storage, and must not tidy up each other's.
+    const prefix = `shellwright-app:${new URL(scope).pathname}`;
+    this.#shellPrefix = `${prefix}:shell:`;
+    this.#shellName = this.#shellPrefix + manifest.version;
+    this.#lazyName = `${prefix}:on-first-use`;
     this.#shellUrls = new Set(manifest.shell.map(absolute));
     this.#lazyUrls = new Set(manifest.onFirstUse.map(absolute));
   }
@@ -50,11 +53,11 @@ export class AppCache {
   async dropOld(): Promise<void> {
     const names = await caches.keys();
     const others = names.filter(
-      (name) => name.startsWith(SHELL_PREFIX) && name !== this.#shellName,
+      (name) => name.startsWith(this.#shellPrefix) && name !== this.#shellName,
     );
     await Promise.all(others.slice(0, -1).map((name) => caches.delete(name)));
 
-    const lazy = await caches.open(LAZY_CACHE);
+    const lazy = await caches.open(this.#lazyName);
     const stored = await lazy.keys();
     const unknown = stored.filter((request) => !this.#lazyUrls.has(request.url));
     await Promise.all(unknown.map((request) => lazy.delete(request)));
@@ -62,7 +65,7 @@ export class AppCache {
 
   /** Stores files that were loaded before the service worker could see them. Ignores any that are not the app's. */
   async keep(urls: readonly string[]): Promise<void> {
-    const cache = await caches.open(LAZY_CACHE);
+    const cache = await caches.open(this.#lazyName);
     for (const url of urls) {
       if (!this.#lazyUrls.has(url) || (await cache.match(url)) !== undefined) continue;
       const response = await fetch(url);
@@ -102,7 +105,7 @@ export class AppCache {
   }
 
   async #onFirstUse(url: string, request: Request): Promise<Response> {
-    const cache = await caches.open(LAZY_CACHE);
+    const cache = await caches.open(this.#lazyName);
     const stored = await cache.match(url);
     if (stored !== undefined) return stored;
     const response = isolatedResponse(await fetch(request));

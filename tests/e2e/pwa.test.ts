@@ -1,5 +1,7 @@
 /** The installed app: offline, updates, isolation by the service worker, sub-folders. */
-import { globSync } from 'node:fs';
+import { globSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Page } from 'playwright';
 import { describe, expect } from 'vitest';
 import { serveApp } from '../../scripts/serve.ts';
@@ -33,6 +35,13 @@ function cachedPaths(page: Page): Promise<string[]> {
     }
     return paths.sort();
   });
+}
+
+/** The mark that `newerApp` puts into its page; null in the real one. */
+function shownVersion(page: Page): Promise<string | null> {
+  return page.evaluate(
+    () => document.querySelector('meta[name="test-version"]')?.getAttribute('content') ?? null,
+  );
 }
 
 const appIsDrawn = '#app > *';
@@ -124,11 +133,6 @@ describe('offline', () => {
 });
 
 describe('a new version', () => {
-  const version = (page: Page): Promise<string | null> =>
-    page.evaluate(
-      () => document.querySelector('meta[name="test-version"]')?.getAttribute('content') ?? null,
-    );
-
   test('waits until the user agrees, and then replaces the page', async ({ page, site }) => {
     using next = newerApp();
     await page.goto(site.url);
@@ -143,7 +147,7 @@ describe('a new version', () => {
       // A reload in between still shows the old one, and asks again.
       await page.reload();
       await useItNow.waitFor();
-      expect(await version(page)).toBeNull();
+      expect(await shownVersion(page)).toBeNull();
 
       await useItNow.click();
       await page.waitForSelector('meta[name="test-version"]', { state: 'attached' });
@@ -254,4 +258,34 @@ describe('a sub-folder', () => {
     );
     expect(failed).toEqual([]);
   });
+});
+
+test('two versions in two folders of one host leave each other alone', async ({ context }) => {
+  using stable = copyApp();
+  using beta = newerApp();
+  const folder = mkdtempSync(join(tmpdir(), 'shellwright-folders-'));
+  renameSync(stable.folder, join(folder, 'stable'));
+  renameSync(beta.folder, join(folder, 'beta'));
+  const site = await serveApp({ folder, port: 0 });
+  try {
+    const pages: Page[] = [];
+    for (const name of ['stable', 'beta']) {
+      const page = await context.newPage();
+      await page.goto(`${site.url}${name}/`);
+      await untilControlled(page);
+      pages.push(page);
+    }
+    await site.close();
+
+    const versions: (string | null)[] = [];
+    for (const page of pages) {
+      await page.reload();
+      await page.waitForSelector(appIsDrawn);
+      versions.push(await shownVersion(page));
+    }
+    expect(versions).toEqual([null, '2']);
+  } finally {
+    await site.close();
+    rmSync(folder, { recursive: true });
+  }
 });

@@ -1,0 +1,25 @@
+/** What the page loads before anyone asks for the model. The size budget (scripts/size-budget.ts) counts on it. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { appFolder, test } from './support/app-test.ts';
+
+test('loads the scripts that index.html names, and nothing of the engine or a model', async ({
+  page,
+  site,
+}) => {
+  const named = [
+    ...readFileSync(join(appFolder, 'index.html'), 'utf8').matchAll(/"\.\/([^"]+\.js)"/g),
+  ].map(([, path]) => path);
+  const loaded: string[] = [];
+  page.on('response', (response) => {
+    loaded.push(response.url().slice(site.url.length));
+  });
+
+  await page.goto(site.url, { waitUntil: 'networkidle' });
+
+  const scripts = loaded.filter((path) => /\.m?js$/.test(path) && path !== 'sw.js');
+  expect(scripts.sort()).toEqual(named.sort());
+  // Its manifest may be read: it tells how large the download would be.
+  expect(loaded.filter((path) => /\.(wasm|wasm-packed|bin|onnx)$/.test(path))).toEqual([]);
+});
