@@ -111,7 +111,10 @@ const serviceWorker: ServiceWorkerClient = new ServiceWorkerClient({
   // Without a memory nothing would stop it from reloading again and again.
   session: sessionStorageOrNull ?? { getItem: () => 'yes', setItem: () => {} },
   reload: () => location.reload(),
-  onUpdateReady: update.onUpdateReady,
+  onUpdateReady: (apply) => {
+    update.onUpdateReady(apply);
+    notices.announce('A newer version of this page is ready to be used.');
+  },
   onOfflineReady: () => {},
 });
 

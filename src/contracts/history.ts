@@ -8,6 +8,6 @@ export interface HistoryEntry {
   /** The record's, repeated because IndexedDB orders by it. */
   readonly acceptedAtEpochMs: number;
   readonly record: GenerationRecord;
-  /** The script as it was edited; null while it is as the model wrote it. */
+  /** The whole script as it was edited, a given beginning included; null while it is as the model wrote it. */
   readonly editedText: string | null;
 }

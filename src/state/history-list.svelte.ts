@@ -2,6 +2,7 @@
 import type { Failure, Result } from '../contracts/failure.ts';
 import type { GenerationRecord } from '../contracts/generation.ts';
 import type { HistoryEntry } from '../contracts/history.ts';
+import { fullScript } from '../core/prompt/prompt-form.ts';
 import type { HistoryStore } from '../store/history-store.ts';
 import type { OpenedHistory } from '../store/open-history.ts';
 import type { Notices } from './notices.svelte.ts';
@@ -114,7 +115,8 @@ export class HistoryList {
     const store = await this.#store();
     const found = await store.get(id);
     if (!found.ok || found.value === null) return;
-    const editedText = text === found.value.record.text ? null : text;
+    const { record } = found.value;
+    const editedText = text === fullScript(record.prompt, record.text) ? null : text;
     if (editedText !== found.value.editedText) await this.#put({ ...found.value, editedText });
   }
 

@@ -4,6 +4,7 @@ import type { Failure } from '../contracts/failure.ts';
 import type { GenerationRecord } from '../contracts/generation.ts';
 import type { HistoryEntry } from '../contracts/history.ts';
 import type { ParsedRequest } from '../core/prompt/parse-parameters.ts';
+import { fullScript } from '../core/prompt/prompt-form.ts';
 import { scriptFileName, scriptFileText } from '../core/share/script-file.ts';
 import type { BrowserHost } from './browser-host.ts';
 import type { HistoryList } from './history-list.svelte.ts';
@@ -134,7 +135,7 @@ export class Workbench {
   open(entry: HistoryEntry): void {
     if (this.#run !== null) return;
     void this.#saveEditNow();
-    this.#show(entry.record, entry.editedText ?? entry.record.text);
+    this.#show(entry.record, entry.editedText);
   }
 
   /** Takes over what the reader typed; the history gets it after a moment. */
@@ -189,7 +190,7 @@ export class Workbench {
   #begin(prompt: string, abort: AbortController): void {
     this.#abort = abort;
     this.#prompt = prompt;
-    this.#script = '';
+    this.#script = fullScript(prompt, '');
     this.#record = null;
     this.#elapsedMs = 0;
     this.#gapsMs = [];
@@ -248,14 +249,14 @@ export class Workbench {
   #end(record: GenerationRecord): void {
     this.#abort = null;
     this.#run = null;
-    this.#show(record, record.text);
+    this.#show(record, null);
     this.#options.notices.announce(describeEnd(record));
   }
 
-  #show(record: GenerationRecord, script: string): void {
+  #show(record: GenerationRecord, editedText: string | null): void {
     this.#record = record;
     this.#prompt = record.prompt;
-    this.#script = script;
+    this.#script = editedText ?? fullScript(record.prompt, record.text);
     this.#gapsMs = record.tokenGapsMs;
     this.#elapsedMs = record.timestamps.finishedMs;
   }

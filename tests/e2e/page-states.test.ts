@@ -154,6 +154,16 @@ const STATES: readonly State[] = [
     says: /The graphics device was lost\. The model is being loaded again/u,
   },
   {
+    name: 'unsupported browser',
+    reach: async (page) => {
+      await page.addInitScript(() => {
+        Reflect.deleteProperty(globalThis, 'Worker');
+      });
+      await page.reload();
+    },
+    says: /This browser cannot run the model[\s\S]*engine\/unsupported-browser/u,
+  },
+  {
     name: 'link cut off',
     address: '#/write?v=1&prompt=find%20all',
     reach: () => Promise.resolve(),

@@ -6,6 +6,8 @@ const SHEBANG = '#!/usr/bin/env bash';
 /** A file name made of the prompt's first words: `find-all-files-over-100-mb.sh`. */
 export function scriptFileName(prompt: string): string {
   const words = prompt
+    // Of a script that was begun, what follows its first line tells more.
+    .replace(/^#!.*/u, '')
     .normalize('NFKD')
     .replace(/\p{Mark}/gu, '')
     .toLowerCase()

@@ -75,6 +75,13 @@ describe('the history on the page', () => {
     expect(list.entries[0]?.editedText).toBeNull();
   });
 
+  test('takes a script with the beginning that was given for unedited', async () => {
+    const { list } = setUp();
+    await list.add(record(1, '#!/bin/sh\n'));
+    await list.saveEdit('id-1', '#!/bin/sh\nls\n');
+    expect(list.entries[0]?.editedText).toBeNull();
+  });
+
   test('does not bring a deleted entry back by an edit', async () => {
     const { list } = setUp();
     await list.saveEdit('gone', 'ls -l\n');

@@ -139,6 +139,24 @@ describe('a script that is being written', () => {
     expect(workbench.script).toBe('whole');
   });
 
+  test('goes on from the beginning that was given', async () => {
+    const { host, workbench, submitted } = setUp();
+    const prompt = '#!/bin/bash\n# lists\n';
+    const done = workbench.generate({ ...request, prompt });
+    expect(workbench.script).toBe(prompt);
+    submitted[0]?.hooks.onToken?.({
+      requestId: 'r',
+      text: 'l',
+      generatedTokens: 1,
+      elapsedMs: 1,
+    });
+    host.drawFrame();
+    expect(workbench.script).toBe(`${prompt}l`);
+    submitted[0]?.end(makeRecord({ prompt, text: 'ls\n' }));
+    await done;
+    expect(workbench.script).toBe(`${prompt}ls\n`);
+  });
+
   test('is the only one: another request waits for its end', async () => {
     const { workbench, submitted, start } = setUp();
     await start();
