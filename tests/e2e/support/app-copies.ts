@@ -34,10 +34,12 @@ export function copyApp(): AppCopy {
   };
 }
 
-/** A copy that browsers take for the next version: its page has a mark, and its service worker another version. */
-export function newerApp(): AppCopy {
+/** A copy that browsers take for another version: its page has a mark, and its service worker differs. */
+export function newerApp(version = '2'): AppCopy {
   const copy = copyApp();
-  copy.replace('index.html', '</head>', '<meta name="test-version" content="2" /></head>');
-  copy.replace('sw.js', /version:([`"'])[0-9a-f]{16}\1/, 'version:"feedfacefeedface"');
+  const mark = `<meta name="test-version" content="${version}" /></head>`;
+  copy.replace('index.html', '</head>', mark);
+  const hash = version.padStart(16, '0');
+  copy.replace('sw.js', /version:([`"'])[0-9a-f]{16}\1/, `version:"${hash}"`);
   return copy;
 }
