@@ -85,7 +85,7 @@ const STATES: readonly State[] = [
       await page.getByText('Parameters').click();
       await page.getByLabel('temperature').fill('3');
     },
-    says: /1 to correct[\s\S]*temperature. must be a number from 0 to 2/u,
+    says: /1 to correct[\s\S]*temperature must be a number from 0 to 2/u,
   },
   {
     name: 'queued',
