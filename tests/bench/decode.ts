@@ -13,6 +13,7 @@ import { buildPrompt } from '../../src/core/prompt/prompt-form.ts';
 import type { DecodeBench, Sample } from './pages/decode-page.ts';
 import { writeHfLayoutModel, type HfVariant } from './hf-layout-model.ts';
 import { serveHfLayout } from './hf-layout-server.ts';
+import { median } from './support.ts';
 
 declare const bench: DecodeBench;
 
@@ -100,14 +101,6 @@ const runOurs = (page: Page, prompt: string, count: number): Promise<Sample> =>
   page.evaluate(([text, max]) => bench.runOurs(text, max), [prompt, count] as const);
 const runTheirs = (page: Page, prompt: string, count: number): Promise<Sample> =>
   page.evaluate(([text, max]) => bench.runTheirs(text, max), [wholePrompt(prompt), count] as const);
-
-const median = (numbers: readonly number[]): number => {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1
-    ? (sorted[middle] ?? NaN)
-    : ((sorted[middle - 1] ?? NaN) + (sorted[middle] ?? NaN)) / 2;
-};
 
 /** Most memory that the largest process of a browser ever had, in bytes; null where /proc does not tell. */
 function peakMemoryBytes(server: BrowserServer): number | null {

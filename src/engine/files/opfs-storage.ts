@@ -1,6 +1,6 @@
 /**
- * Model files in the origin private file system. Synchronous access handles are the fastest way in and out that
- * browsers offer (166 ms for 256 MiB against 452 ms from the Cache API), and can append, which resuming needs.
+ * Model files in the origin private file system. Its synchronous handles can append, which resuming needs; they lock
+ * their file, so only one tab may download at a time (loadPackModel holds a lock).
  */
 import type { FileStorage, PartialFile } from './file-storage.ts';
 
@@ -22,10 +22,7 @@ export class OpfsStorage implements FileStorage {
       const folder = await root.getDirectoryHandle(FOLDER, { create: true });
       const storage = new OpfsStorage(folder);
       // Some browsers have the folder but not the synchronous handles: find out now rather than halfway.
-      const probe = await storage.openPartial('probe', true);
-      await probe.close();
-      await storage.remove('probe');
-      return storage;
+      return 'createSyncAccessHandle' in FileSystemFileHandle.prototype ? storage : null;
     } catch {
       // Absent or denied: the caller goes on with the next kind of storage and says which.
       return null;
@@ -86,17 +83,10 @@ export class OpfsStorage implements FileStorage {
     for (const name of stale) await this.#folder.removeEntry(name);
   }
 
+  /** Not through a synchronous handle, though that is faster: it would lock the file, and other tabs read it too. */
   async #readFile(name: string): Promise<Uint8Array<ArrayBuffer> | null> {
     const handle = await this.#handle(name);
-    if (handle === null) return null;
-    const access = await handle.createSyncAccessHandle();
-    try {
-      const bytes = new Uint8Array(access.getSize());
-      access.read(bytes, { at: 0 });
-      return bytes;
-    } finally {
-      access.close();
-    }
+    return handle === null ? null : new Uint8Array(await (await handle.getFile()).arrayBuffer());
   }
 
   async #handle(name: string): Promise<FileSystemFileHandle | null> {

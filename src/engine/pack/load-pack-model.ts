@@ -133,9 +133,12 @@ async function bringFiles(
       tracker.add(progress.loadedDeltaBytes, progress.downloadedDeltaBytes);
     },
   });
-  await refuseWithoutRoom(remote, files, storage);
-  const contents = await files.getAll(remote);
-  await storage.prune(new Set(remote.map((file) => file.sha256)));
+  const contents = await withDownloadLock(signal, async () => {
+    await refuseWithoutRoom(remote, files, storage);
+    const brought = await files.getAll(remote);
+    await storage.prune(new Set(remote.map((file) => file.sha256)));
+    return brought;
+  });
   const byPath = new Map(
     paths.map((path, index) => [path, contents[index] as Uint8Array<ArrayBuffer>]),
   );
@@ -147,6 +150,18 @@ async function bringFiles(
     graphs: byPath,
     storage: files.storageKind,
   };
+}
+
+/** Two tabs that load at once would write to the same files; the second waits, and then finds them there. */
+async function withDownloadLock<T>(signal: AbortSignal, bring: () => Promise<T>): Promise<T> {
+  try {
+    return await navigator.locks.request('shellwright-model-files', { signal }, bring);
+  } catch (error) {
+    if (!(error instanceof FailureError) && signal.aborted) {
+      throw new FailureError(failure('model/load-cancelled'), { cause: error });
+    }
+    throw error;
+  }
 }
 
 /** Better to say it before 90 MB are downloaded than after. */
