@@ -24,9 +24,10 @@ def build_webgpu_graph(config: Config, tensors: dict[str, PackTensor], half: boo
             return build.pack(source, real, shape)
         return build.expand(source, "f16-to-f32", real, shape)
 
-    def rotation(part: str) -> str:
-        name = f"rope.{part}.{'f16' if half else 'f32'}"
-        return build.pack(name, real, tensors[name].shape)
+    # ONNX Runtime folds these casts away when the session is made.
+    tables = [build.pack(f"rope.{part}.f32", TensorProto.FLOAT, tensors[f"rope.{part}.f32"].shape) for part in ("cos", "sin")]
+    if half:
+        tables = [build.node("Cast", [table], f"{table}.half", to=real) for table in tables]
 
     def matmul(rows: str, matrix: str, output: str) -> str:
         weight = tensors[f"{matrix}.weight"]
@@ -62,7 +63,7 @@ def build_webgpu_graph(config: Config, tensors: dict[str, PackTensor], half: boo
         present = [build.output(f"present_{part}.{layer}", real, cache_shape) for part in ("key", "value")]
         mixed = build.node(
             "GroupQueryAttention",
-            [query, key, value, *caches[layer], seqlens, total, rotation("cos"), rotation("sin")],
+            [query, key, value, *caches[layer], seqlens, total, *tables],
             f"{name}.mixed",
             MICROSOFT,
             extra=tuple(present),

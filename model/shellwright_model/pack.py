@@ -72,7 +72,6 @@ def build_pack(config: Config, norms: dict[str, np.ndarray], matrices: dict[str,
     pack = Pack()
     for name, table in zip(("cos", "sin"), rope_tables(config, positions), strict=True):
         pack.add(f"rope.{name}.f32", "f32", list(table.shape), table)
-        pack.add(f"rope.{name}.f16", "f16", list(table.shape), table.astype(np.float16))
     pack.add_matrix("embedding", matrices["model.embed_tokens.weight"])
     for layer in range(config.layers):
         source = f"model.layers.{layer}."

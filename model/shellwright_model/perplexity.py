@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from .base import Base
+from .artefact import Artefact
+from .base import Base, load_base
+from .build import OUTPUT
 from .data import read_rows, spread
 from .prompt import PROMPT, encode_prompt
 from .reference import KvCache, Reference
@@ -30,3 +32,13 @@ def answer_perplexity(base: Base, weights: dict[str, np.ndarray], rows: int = RO
         total -= float(likelihood.sum())
         count += len(answer)
     return float(np.exp(total / count))
+
+
+def report() -> None:
+    """Prints the bar of the model directory: its pack against the GGUF's own weights."""
+    base = load_base()
+    artefact = Artefact(OUTPUT)
+    exact = answer_perplexity(base, base.weights)
+    print(f"GGUF weights: {exact:.4f}", flush=True)
+    packed = answer_perplexity(base, artefact.weights())
+    print(f"{artefact.manifest['id']}: {packed:.4f} ({packed / exact - 1:+.2%}), {ROWS} rows")

@@ -33,39 +33,26 @@ class Reference:
         exponents = np.arange(0, config.head_dim, 2, dtype=np.float64) / config.head_dim
         self._inverse_frequencies = 1.0 / config.rope_theta**exponents
 
-    def hidden(self, ids: list[int], cache: KvCache | None = None, taps: dict | None = None) -> np.ndarray:
-        """Last hidden states [tokens, width] after the final norm; extends `cache` in place.
-
-        `taps`, where given, collects the input of each weight matrix under the matrix's name.
-        """
+    def hidden(self, ids: list[int], cache: KvCache | None = None) -> np.ndarray:
+        """Last hidden states [tokens, width] after the final norm; extends `cache` in place."""
         config, weights = self.config, self.weights
         cache = cache or KvCache(config)
-        start = cache.length
         rows = weights["model.embed_tokens.weight"][np.asarray(ids)]
-        cos, sin = self._rotation(np.arange(start, start + len(ids)))
-        mask = np.triu(np.full((len(ids), start + len(ids)), -np.inf, np.float32), start + 1)
         for layer in range(config.layers):
             name = f"model.layers.{layer}."
 
             def project(values: np.ndarray, part: str) -> np.ndarray:
-                if taps is not None:
-                    taps.setdefault(name + part, []).append(values)
                 return values @ weights[name + part].T
 
-            normed = self._norm(rows, name + "input_layernorm.weight")
-            queries = self._heads(project(normed, "self_attn.q_proj.weight"), config.heads)
-            keys = self._heads(project(normed, "self_attn.k_proj.weight"), config.kv_heads)
-            values = self._heads(project(normed, "self_attn.v_proj.weight"), config.kv_heads)
-            queries, keys = _rotate(queries, cos, sin), _rotate(keys, cos, sin)
-            keys = cache.keys[layer] = np.concatenate([cache.keys[layer], keys], axis=1)
-            values = cache.values[layer] = np.concatenate([cache.values[layer], values], axis=1)
-            mixed = self._attention(queries, keys, values, mask)
+            normed = self.norm(rows, name + "input_layernorm.weight")
+            queries, keys, values = (project(normed, f"self_attn.{part}_proj.weight") for part in "qkv")
+            mixed = self.attend(queries, keys, values, cache, layer)
             rows = rows + project(mixed, "self_attn.o_proj.weight")
-            normed = self._norm(rows, name + "post_attention_layernorm.weight")
+            normed = self.norm(rows, name + "post_attention_layernorm.weight")
             gate = project(normed, "mlp.gate_proj.weight")
             up = project(normed, "mlp.up_proj.weight")
             rows = rows + project(gate / (1 + np.exp(-gate)) * up, "mlp.down_proj.weight")
-        return self._norm(rows, "model.norm.weight")
+        return self.norm(rows, "model.norm.weight")
 
     def logits(self, hidden: np.ndarray) -> np.ndarray:
         """Logits [tokens, vocab_size] through the tied embedding."""
@@ -83,9 +70,37 @@ class Reference:
             step = [token]
         return result
 
-    def _norm(self, rows: np.ndarray, name: str) -> np.ndarray:
+    def norm(self, rows: np.ndarray, name: str) -> np.ndarray:
+        """RMS norm of rows [tokens, width] with the named weight."""
         mean_square = np.mean(rows * rows, axis=-1, keepdims=True)
         return rows / np.sqrt(mean_square + self.config.rms_eps) * self.weights[name]
+
+    def attend(
+        self,
+        queries: np.ndarray,
+        keys: np.ndarray,
+        values: np.ndarray,
+        cache: KvCache | None = None,
+        layer: int = 0,
+    ) -> np.ndarray:
+        """Causal attention [tokens, width] of one sequence's projections [tokens, heads * head_dim], after what `cache` holds."""
+        config = self.config
+        past = 0 if cache is None else cache.keys[layer].shape[1]
+        count = len(queries)
+        cos, sin = self._rotation(np.arange(past, past + count))
+        queries = _rotate(self._heads(queries, config.heads), cos, sin)
+        keys = _rotate(self._heads(keys, config.kv_heads), cos, sin)
+        values = self._heads(values, config.kv_heads)
+        if cache is not None:
+            keys = cache.keys[layer] = np.concatenate([cache.keys[layer], keys], axis=1)
+            values = cache.values[layer] = np.concatenate([cache.values[layer], values], axis=1)
+        mask = np.triu(np.full((count, past + count), -np.inf, np.float32), past + 1)
+        grouped = queries.reshape(config.kv_heads, -1, *queries.shape[1:])
+        scores = grouped @ keys[:, None].swapaxes(-1, -2) / np.float32(np.sqrt(config.head_dim)) + mask
+        scores = np.exp(scores - scores.max(axis=-1, keepdims=True))
+        scores /= scores.sum(axis=-1, keepdims=True)
+        mixed = (scores @ values[:, None]).reshape(queries.shape)
+        return mixed.swapaxes(0, 1).reshape(count, -1)
 
     def _heads(self, rows: np.ndarray, count: int) -> np.ndarray:
         return rows.reshape(rows.shape[0], count, self.config.head_dim).swapaxes(0, 1)
@@ -93,15 +108,6 @@ class Reference:
     def _rotation(self, positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         angles = np.outer(positions, self._inverse_frequencies)
         return np.cos(angles).astype(np.float32), np.sin(angles).astype(np.float32)
-
-    def _attention(self, queries, keys, values, mask) -> np.ndarray:
-        config = self.config
-        grouped = queries.reshape(config.kv_heads, -1, *queries.shape[1:])
-        scores = grouped @ keys[:, None].swapaxes(-1, -2) / np.float32(np.sqrt(config.head_dim)) + mask
-        scores = np.exp(scores - scores.max(axis=-1, keepdims=True))
-        scores /= scores.sum(axis=-1, keepdims=True)
-        mixed = (scores @ values[:, None]).reshape(queries.shape)
-        return mixed.swapaxes(0, 1).reshape(queries.shape[1], -1)
 
 
 def _rotate(heads: np.ndarray, cos: np.ndarray, sin: np.ndarray) -> np.ndarray:

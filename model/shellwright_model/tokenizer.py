@@ -4,6 +4,13 @@ import json
 
 from tokenizers import Tokenizer
 
+# Unicode's White_Space, as the inside of a character class.
+SPACE = "\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+# GPT-2's pattern (Radford et al. 2019).
+WORDS = (
+    r"'s|'t|'re|'ve|'m|'ll|'d"
+    rf"| ?\p{{L}}+| ?\p{{N}}+| ?[^{SPACE}\p{{L}}\p{{N}}]+|[{SPACE}]+(?![^{SPACE}])|[{SPACE}]+"
+)
 NORMAL_TOKEN = 1
 CONTROL_TOKEN = 3
 
@@ -30,7 +37,9 @@ def tokenizer_json(tokens: list[str], token_types: list[int], merges: list[str])
         for index, (token, kind) in enumerate(zip(tokens, token_types, strict=True))
         if kind == CONTROL_TOKEN
     ]
-    byte_level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True}
+    # The usual form is Digits, then ByteLevel with its own regex. Both leave to the language at hand what a digit and a space are,
+    # and JavaScript and Rust differ on that (U+0085, U+2167), so both are spelled out.
+    byte_level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": False}
     return {
         "version": "1.0",
         "truncation": None,
@@ -39,7 +48,7 @@ def tokenizer_json(tokens: list[str], token_types: list[int], merges: list[str])
         "normalizer": None,
         "pre_tokenizer": {
             "type": "Sequence",
-            "pretokenizers": [{"type": "Digits", "individual_digits": True}, byte_level],
+            "pretokenizers": [_split(r"\p{N}"), _split(WORDS), byte_level],
         },
         "post_processor": None,
         "decoder": byte_level,
@@ -56,6 +65,17 @@ def tokenizer_json(tokens: list[str], token_types: list[int], merges: list[str])
             "merges": [merge.split(" ") for merge in merges],
         },
     }
+
+
+def _split(pattern: str) -> dict:
+    return {"type": "Split", "pattern": {"Regex": pattern}, "behavior": "Isolated", "invert": False}
+
+
+def reference_tokenizer(content: dict) -> Tokenizer:
+    """The tokenizer in the form that Hugging Face publishes for SmolLM2, to compare the spelled-out form with."""
+    byte_level = {**content["decoder"], "use_regex": True}
+    usual = {"type": "Sequence", "pretokenizers": [{"type": "Digits", "individual_digits": True}, byte_level]}
+    return Tokenizer.from_str(json.dumps({**content, "pre_tokenizer": usual}))
 
 
 def special_tokenizer(content: dict) -> Tokenizer:
