@@ -23,6 +23,8 @@ export async function loadRuntime(
   ort.env.wasm.wasmPaths = { mjs, wasm: await unpackedWasmUrl(wasm) };
   ort.env.wasm.numThreads = threads;
   ort.env.logLevel = 'error';
+  // Its threads are workers; one whose file cannot be fetched would keep it waiting for ever.
+  ort.env.wasm.initTimeout = 120_000;
   return ort;
 }
 
