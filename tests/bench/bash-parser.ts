@@ -104,9 +104,9 @@ const gzipBytes = gzipSync(
   { level: 9 },
 ).length;
 
-let failed = false;
+const missed: string[] = [];
 function bar(name: string, value: number, unit: string, holds: boolean, limit: string): void {
-  failed ||= !holds;
+  if (!holds) missed.push(name);
   console.log(
     `${holds ? 'ok  ' : 'MISS'} ${name}: ${value.toPrecision(3)} ${unit} (bar: ${limit})`,
   );
@@ -152,4 +152,4 @@ if (process.argv.includes('--real')) {
   const lines = (100 * sameLine) / rejected;
   bar(`first error line equal, of ${rejected} rejected`, lines, '%', lines >= 95, '>= 95 %');
 }
-process.exitCode = failed ? 1 : 0;
+process.exitCode = missed.length > 0 ? 1 : 0;
