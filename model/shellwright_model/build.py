@@ -2,9 +2,8 @@
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
-
-import numpy as np
 
 from .base import load_base
 from .graph import EXPANDED_LOCATION, PACK_LOCATION, GraphBuilder
@@ -39,14 +38,14 @@ def graph_builders(pack: Pack) -> dict[str, GraphBuilder]:
 
 
 def build(output: Path = OUTPUT) -> None:
-    """Writes the directory; files of an older build are removed."""
+    """Writes the directory beside `output`, then puts it in its place."""
     base = load_base()
     config = base.config
     pack = make_pack()
     data = pack.to_bytes()
-    output.mkdir(parents=True, exist_ok=True)
-    for old in output.iterdir():
-        old.unlink()
+    target, output = output, output.with_name(f"{output.name}.part")
+    shutil.rmtree(output, ignore_errors=True)
+    output.mkdir(parents=True)
     shards = []
     for index, start in enumerate(range(0, len(data), SHARD_BYTES)):
         shards.append(f"weights-{index:02d}.bin")
@@ -91,6 +90,8 @@ def build(output: Path = OUTPUT) -> None:
         "graphs": graphs,
     }
     (output / "manifest.json").write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
+    shutil.rmtree(target, ignore_errors=True)
+    output.rename(target)
 
 
 def external_data(builder: GraphBuilder, pack_bytes: int) -> list[dict]:

@@ -1,7 +1,7 @@
 """The WASM graphs: the pack expanded to float32 or int8, and only the new tokens' keys and values as output.
 
 ONNX Runtime copies every input and output of a run between JavaScript and the WASM heap, so the graph never returns the
-cache (docs/decisions/0002-wasm-kv-layout.md). Keys are stored transposed, which makes the scores a plain matrix product.
+cache (docs/decisions/0005-wasm-kv-layout.md). Keys are stored transposed, which makes the scores a plain matrix product.
 Every node costs time on this provider too, hence one product for q, k and v.
 """
 

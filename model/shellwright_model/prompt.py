@@ -2,9 +2,12 @@
 
 from tokenizers import Tokenizer
 
+# One worked example: without it a model of this size talks about the request instead of answering it.
 PROMPT = {
-    "system": "You write bash. Answer with one bash command or script in a single code block.",
-    "prefix": "<|im_start|>system\n{system}<|im_end|>\n<|im_start|>user\n",
+    "system": "You are a bash expert. Reply with one bash command.",
+    "prefix": "<|im_start|>system\n{system}<|im_end|>\n<|im_start|>user\n"
+    "Count the lines of all .py files in the current directory<|im_end|>\n<|im_start|>assistant\n"
+    "```bash\ncat *.py | wc -l\n```<|im_end|>\n<|im_start|>user\n",
     "suffix": "<|im_end|>\n<|im_start|>assistant\n",
     "answerPrefix": "```bash\n",
     "scriptRequest": "Continue this bash script.",

@@ -1,6 +1,6 @@
 /**
  * Decoding on WASM. ONNX Runtime copies every input and output of a run between JavaScript and its own memory, so the
- * graph returns only the new tokens' keys and values and this class keeps the cache (docs/decisions/0002-wasm-kv-layout.md).
+ * graph returns only the new tokens' keys and values and this class keeps the cache (docs/decisions/0005-wasm-kv-layout.md).
  */
 import type { InferenceSession, Tensor } from 'onnxruntime-web';
 import { FailureError, failure } from '../../contracts/failure.ts';
