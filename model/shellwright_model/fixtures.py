@@ -1,5 +1,6 @@
 """Writes tests/fixtures/model/: what the reference says, for the tests of the engine to compare with."""
 
+import base64
 import gzip
 import json
 from pathlib import Path
@@ -9,7 +10,10 @@ from tokenizers import Tokenizer
 
 from .artefact import Artefact
 from .build import OUTPUT
+from .expand import Expansion, expand, expanded_bytes
+from .pack import Pack
 from .prompt import encode_prompt
+from .quantise import quantise
 from .reference import KvCache, Reference
 from .tokenizer import plain_tokenizer, reference_tokenizer, special_tokenizer
 from .tokenizer_samples import samples
@@ -17,6 +21,7 @@ from .tokenizer_samples import samples
 FIXTURES = Path(__file__).parents[2] / "tests" / "fixtures" / "model"
 TOKENS = 64
 LOGIT_PROMPTS = 4
+MATRIX_TRANSFORMS = ("dequantise-f32", "int8-rows-transposed", "int8-row-scales")
 # Where the two best logits are closer than this, rounding in another order of summation could choose the other one.
 SAFE_MARGIN = 0.01
 PROMPTS = [
@@ -53,8 +58,35 @@ def write_fixtures() -> None:
     artefact = Artefact(OUTPUT)
     FIXTURES.mkdir(parents=True, exist_ok=True)
     plain = plain_tokenizer(json.loads((OUTPUT / "tokenizer.json").read_text()))
+    _write_expansion()
     _write_generation(artefact, plain)
     _write_tokenizer_parity(json.loads((OUTPUT / "tokenizer.json").read_text()))
+
+
+def _write_expansion() -> None:
+    """A small pack and what every transform makes of it, for the TypeScript implementation."""
+    chance = np.random.default_rng(2)
+    pack = Pack()
+    for name, bits, shape in (("narrow", 4, (6, 64)), ("wide", 8, (3, 96))):
+        matrix = chance.standard_normal(shape).astype(np.float32) * chance.uniform(0.01, 3, (shape[0], 1)).astype(np.float32)
+        matrix[1] = 0
+        pack.add_matrix(name, quantise(matrix, bits))
+    halves = np.array([0, -0.0, 1, -2.5, 65504, 6e-8, 1e-5, 0.1], np.float16)
+    pack.add("halves", "f16", [8], halves)
+    data = memoryview(pack.to_bytes())
+    matrices = [(name, transform) for name in ("narrow.weight", "wide.weight") for transform in MATRIX_TRANSFORMS]
+    steps = []
+    for source, transform in [("halves", "f16-to-f32"), *matrices]:
+        tensor = pack.tensors[source]
+        step = Expansion(source, transform, 0, expanded_bytes(tensor, transform))
+        result = base64.b64encode(expand(data, pack.tensors, step)).decode()
+        steps.append({"from": source, "as": transform, "base64": result})
+    content = {
+        "packBase64": base64.b64encode(data).decode(),
+        "tensors": [tensor.to_json() for tensor in pack.tensors.values()],
+        "steps": steps,
+    }
+    (FIXTURES / "expansion.json").write_text(json.dumps(content, indent=1) + "\n")
 
 
 def _write_generation(artefact: Artefact, plain: Tokenizer) -> None:
