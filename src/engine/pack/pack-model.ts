@@ -10,6 +10,7 @@ import type { PromptTemplate } from '../../contracts/model-manifest.ts';
 import type { IncrementalParser } from '../../core/bash/incremental-parser.ts';
 import { SyntaxGuard } from '../../core/bash/syntax-guard.ts';
 import { buildPrompt, promptForm } from '../../core/prompt/prompt-form.ts';
+import { PromptLookup } from '../../core/sampling/prompt-lookup.ts';
 import { seededRandom } from '../../core/sampling/random.ts';
 import { REPETITION_WINDOW, TokenSampler } from '../../core/sampling/token-sampler.ts';
 import { GenerationRun } from '../generation-run.ts';
@@ -18,6 +19,7 @@ import type { TextModel } from '../text-model.ts';
 import type { Decoder } from './decoder.ts';
 import type { PackTokenizer } from './pack-tokenizer.ts';
 import { ScriptWriter } from './script-writer.ts';
+import { TokenFeed } from './token-feed.ts';
 
 export interface PackModelOptions {
   readonly description: EngineDescription;
@@ -36,11 +38,11 @@ const MAX_CANDIDATES = 2_000;
 export class PackModel implements TextModel {
   readonly description: EngineDescription;
   readonly #options: PackModelOptions;
-  /** The tokens whose keys and values the decoder holds, for reuse by a prompt that begins alike. */
-  #cached: number[] = [];
+  readonly #feed: TokenFeed;
 
   constructor(options: PackModelOptions) {
     this.#options = options;
+    this.#feed = new TokenFeed(options.decoder);
     this.description = options.description;
   }
 
@@ -78,7 +80,7 @@ export class PackModel implements TextModel {
       if (logits === null) return run.end(abortReason(signal));
       run.prefilled();
       const limit = Math.min(request.parameters.max_tokens, room);
-      return run.end(await this.#decode(logits, limit, run, signal));
+      return run.end(await this.#decode(logits, tokens, limit, run, signal));
     } catch (error) {
       return run.end('error', asFailure(error));
     }
@@ -86,14 +88,11 @@ export class PackModel implements TextModel {
 
   /** Warms up: compiles what runs compile, so that the first request does not wait for it. */
   async warmUp(): Promise<void> {
-    const { decoder } = this.#options;
     // The template's beginning stays in the cache: every English request starts with it.
     const tokens = this.#encode('list files');
-    await this.#feed(tokens);
-    await this.#feed([...tokens.slice(0, 1)]);
-    await this.#feed([...tokens.slice(0, 1)]);
-    decoder.rollback(tokens.length);
-    this.#cached = tokens;
+    await this.#feed.feed(tokens);
+    await this.#feed.feed(tokens.slice(0, 1));
+    await this.#feed.feed(tokens.slice(0, 1));
   }
 
   #encode(prompt: string): number[] {
@@ -107,30 +106,21 @@ export class PackModel implements TextModel {
     signal: AbortSignal,
   ): Promise<Float32Array | null> {
     const { decoder } = this.#options;
-    // The last token is always computed anew: its logits are what the text begins from.
-    const reused = Math.min(commonLength(this.#cached, tokens), tokens.length - 1);
-    decoder.rollback(reused);
-    this.#cached.length = reused;
-    run.reused(reused);
+    run.reused(this.#feed.reuse(tokens));
     let logits: Float32Array | null = null;
     while (decoder.length < tokens.length) {
       await nextTask();
       if (signal.aborted) return null;
-      logits = await this.#feed(
+      logits = await this.#feed.feed(
         tokens.slice(decoder.length, decoder.length + decoder.maxTokensPerRun),
       );
     }
     return logits;
   }
 
-  async #feed(tokens: readonly number[]): Promise<Float32Array> {
-    const logits = await this.#options.decoder.run(tokens);
-    this.#cached.push(...tokens);
-    return logits;
-  }
-
   async #decode(
     first: Float32Array,
+    promptTokens: readonly number[],
     limit: number,
     run: GenerationRun,
     signal: AbortSignal,
@@ -141,17 +131,20 @@ export class PackModel implements TextModel {
       [...this.#options.prompt.stopStrings, ...parameters.stop],
       parameters.guard ? this.#guardFor(prompt) : null,
     );
+    const lookup = new PromptLookup(this.#options.decoder.maxLogitRows - 1);
+    const text = [...promptTokens];
     let logits = first;
     let finishReason: FinishReason | null = null;
     let mustCut = false;
     while (finishReason === null) {
-      sampler.begin(logits, this.#cached.slice(-REPETITION_WINDOW));
+      sampler.begin(logits, text.slice(-REPETITION_WINDOW));
       const token = this.#choose(sampler, writer);
       if (token === null || this.#isEnd(token)) {
         finishReason = 'stop';
         mustCut = token === null;
         break;
       }
+      text.push(token);
       const piece = writer.push(this.#options.tokenizer.bytesOf(token));
       run.token(piece.text);
       if (piece.stopped) {
@@ -163,7 +156,7 @@ export class PackModel implements TextModel {
       if (signal.aborted) finishReason = abortReason(signal);
       else if (run.generated >= limit) finishReason = 'length';
       else if (run.decodeMs() > parameters.timeout_ms) finishReason = 'timeout';
-      else logits = await this.#feed([token]);
+      else logits = await this.#feed.next(token, text, lookup);
     }
     run.write(writer.flush());
     const cut =
@@ -199,12 +192,6 @@ export class PackModel implements TextModel {
     const beginning = promptForm(prompt) === 'script' ? prompt : '';
     return new SyntaxGuard(parser, new TextEncoder().encode(beginning));
   }
-}
-
-function commonLength(a: readonly number[], b: readonly number[]): number {
-  let length = 0;
-  while (length < a.length && length < b.length && a[length] === b[length]) length += 1;
-  return length;
 }
 
 function abortReason(signal: AbortSignal): FinishReason {

@@ -17,6 +17,8 @@ const MASKED = -1e9;
 export class WasmDecoder implements Decoder {
   readonly capacity: number;
   readonly maxTokensPerRun = 128;
+  /** Four tokens in one run cost 1.9 runs of one (docs/decisions/0005-wasm-kv-layout.md). */
+  readonly maxLogitRows = 4;
   readonly #ort: OnnxRuntime;
   readonly #session: InferenceSession;
   readonly #shape: ModelArchitecture;
@@ -44,8 +46,8 @@ export class WasmDecoder implements Decoder {
     return 2 * layers * kvHeads * headDim * this.#slots * Float32Array.BYTES_PER_ELEMENT;
   }
 
-  async run(tokens: readonly number[]): Promise<Float32Array> {
-    const outputs = await this.#runSession(tokens);
+  async run(tokens: readonly number[], logitRows: number): Promise<Float32Array> {
+    const outputs = await this.#runSession(tokens, logitRows);
     this.#append(outputs['new_keys'], outputs['new_values'], tokens.length);
     return outputs['logits']?.data as Float32Array;
   }
@@ -60,7 +62,7 @@ export class WasmDecoder implements Decoder {
     await this.#session.release();
   }
 
-  async #runSession(tokens: readonly number[]): Promise<Record<string, Tensor>> {
+  async #runSession(tokens: readonly number[], logitRows: number): Promise<Record<string, Tensor>> {
     const { Tensor } = this.#ort;
     const { layers, kvHeads, headDim } = this.#shape;
     const count = tokens.length;
@@ -74,7 +76,11 @@ export class WasmDecoder implements Decoder {
         count,
         this.#slots + count,
       ]),
-      logit_index: new Tensor('int32', Int32Array.of(count - 1), [1]),
+      logit_index: new Tensor(
+        'int32',
+        Int32Array.from({ length: logitRows }, (_, row) => count - logitRows + row),
+        [logitRows],
+      ),
     };
     for (let layer = 0; layer < layers; layer++) {
       feeds[`past_key.${layer}`] = new Tensor('float32', this.#keys[layer] as Float32Array, [

@@ -28,6 +28,8 @@ export interface WebgpuDecoderOptions {
 export class WebgpuDecoder implements Decoder {
   readonly capacity: number;
   readonly maxTokensPerRun = PREFILL_BUCKETS[PREFILL_BUCKETS.length - 1] as number;
+  /** One: replaying the captured run of a single token is what makes decoding fast here. */
+  readonly maxLogitRows = 1;
   readonly kvCacheBytes: number;
   readonly #options: WebgpuDecoderOptions;
   readonly #buffers: GPUBuffer[] = [];
