@@ -4,7 +4,8 @@ import { condToken, startCond } from './cond';
 import { gather, Resume } from './documents';
 import { grammarToken } from './grammar';
 import { Consumer, END_OF_INPUT, Flag, R, St, WORD_KEEP } from './layout';
-import { arrayToken, startParens } from './substitution';
+import { arrayToken } from './arrays';
+import { startParens } from './parens';
 import { beginWord } from './words';
 
 /** The grammar wants a token. */

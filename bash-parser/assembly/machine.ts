@@ -3,7 +3,8 @@ import { unread } from './input';
 import { and, comment, less, meta, semi, token } from './lexer';
 import { Quote, R, St } from './layout';
 import { quoteByte } from './quotes';
-import { afterSubstitutionOpen, parensClosed } from './substitution';
+import { parensClosed } from './parens';
+import { afterSubstitutionOpen } from './substitution';
 import { backslashInDouble, equals, expansion, pattern, word } from './words';
 
 /** Whether the next byte is wanted as it is, backslash-newline included. */

@@ -5,7 +5,7 @@
 import { Err } from './codes';
 import { fail } from './errors';
 import { Assign, END_OF_INPUT, FRAMES, Frame, Quote, R, St, popFrame, pushFrame } from './layout';
-import { arithFinished } from './substitution';
+import { arithFinished } from './parens';
 import { addText } from './words';
 
 /** Starts a unit whose opening was just read; the frame of what it interrupts is already pushed. */

@@ -13,8 +13,7 @@ import {
 import { Cond } from './cond';
 import { accepts } from './grammar';
 import { Consumer, R, St, WORD_TEXT } from './layout';
-import { wordFits } from './substitution';
-import { specialToken } from './words';
+import { specialToken, wordFits } from './word-kinds';
 
 function fits(token: i32): bool {
   return accepts(load<u8>(TERMINAL + token));
