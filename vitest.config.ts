@@ -37,6 +37,7 @@ export default mergeConfig(
             globalSetup: ['tests/fixtures/hub/global-setup.ts'],
             testTimeout: 60_000,
             hookTimeout: 60_000,
+            expect: { poll: { timeout: 30_000 } },
             fileParallelism: false,
             sequence: { groupOrder: 1 },
             browser: {
@@ -60,8 +61,9 @@ export default mergeConfig(
             include: ['tests/e2e/**/*.test.ts'],
             environment: 'node',
             globalSetup: ['tests/e2e/support/build-app.ts'],
-            testTimeout: 120_000,
+            testTimeout: 240_000,
             hookTimeout: 120_000,
+            expect: { poll: { timeout: 30_000 } },
             fileParallelism: false,
             sequence: { groupOrder: 2 },
           },

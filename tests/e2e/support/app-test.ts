@@ -10,6 +10,9 @@ import { serveApp } from '../../../scripts/serve.ts';
 
 export const appFolder = join(import.meta.dirname, '..', '..', '..', 'dist');
 
+/** Long enough for a machine that does other things too: a test that hangs is found a minute later. */
+export const BUSY_MACHINE_TIMEOUT_MS = 90_000;
+
 /**
  * `browser` runs for a whole file; `site` is the app, served as `npm start` does; `context` is a fresh profile; `page`
  * shows nothing yet: `await page.goto(site.url)`.
@@ -30,6 +33,7 @@ export const test = base
   })
   .extend('context', async ({ browser }, { onCleanup }) => {
     const context = await browser.newContext();
+    context.setDefaultTimeout(BUSY_MACHINE_TIMEOUT_MS);
     onCleanup(() => context.close());
     return context;
   })

@@ -7,7 +7,7 @@ import type { AxeResults } from 'axe-core';
 import type { Page } from 'playwright';
 import { useScriptedEngine } from '../../fixtures/scripted-engine/bundle.ts';
 import { READY, type Scenario } from '../../fixtures/scripted-engine/scenario.ts';
-import { test as appTest } from './app-test.ts';
+import { BUSY_MACHINE_TIMEOUT_MS, test as appTest } from './app-test.ts';
 
 const axePath = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
@@ -38,6 +38,7 @@ export const test = appTest.extend(
         // It would answer for the worker's file before the test can.
         serviceWorkers: 'block',
       });
+      context.setDefaultTimeout(BUSY_MACHINE_TIMEOUT_MS);
       contexts.push(context);
       const page = await context.newPage();
       page.on('pageerror', (error) => errors.push(error.message));
