@@ -49,7 +49,9 @@ const wholePrompt = (prompt: string): string => {
 };
 
 const hubFolder = join('.cache', 'bench-hub');
-const repository = `bench/${options.model}`;
+// By content: a model that was built anew is written anew.
+const version = manifest.value.files.find((file) => file.path === manifest.value.pack.shards[0]);
+const repository = `bench/${options.model}-${version?.sha256.slice(0, 8) ?? ''}`;
 for (const dtype of dtypes) {
   const folder = join(hubFolder, `${repository}-${dtype}`);
   if (!existsSync(join(folder, 'onnx'))) {
@@ -177,8 +179,10 @@ for (const dtype of dtypes) {
       (sample) => sample.ours.decodeTokensPerSecond / sample.theirs.decodeTokensPerSecond,
     ),
     ttftRatio: of((sample) => sample.ours.ttftMs / sample.theirs.ttftMs),
-    sameText: samples.filter((sample) => sample.ours.text.trim() === sample.theirs.text.trim())
-      .length,
+    // Ours ends at the model's stop string, which the library does not know.
+    sameBeginning: samples.filter((sample) =>
+      sample.theirs.text.trimStart().startsWith(sample.ours.text.trim()),
+    ).length,
     samples: samples.map((sample) => ({
       tokens: [sample.ours.generatedTokens, sample.theirs.generatedTokens],
       decodeTokensPerSecond: [

@@ -49,6 +49,7 @@ const tallies = { guarded: newTally(), unguarded: newTally() };
 
 for (const [index, row] of rows.entries()) {
   for (const [name, tally] of Object.entries(tallies)) {
+    if (process.env['VERBOSE']) console.error(index, name, row.prompt);
     const record = await page.evaluate((request) => window.shellwright.generate(request), {
       prompt: row.prompt,
       guard: name === 'guarded',
