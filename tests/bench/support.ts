@@ -10,7 +10,7 @@ import { serveApp } from '../../scripts/serve.ts';
 /** The built app with its own model loaded, ready to be called. `close` ends the browser and the server. */
 export async function openApp(
   query: string,
-): Promise<{ readonly page: Page; close(): Promise<void> }> {
+): Promise<{ readonly page: Page; readonly close: () => Promise<void> }> {
   buildIfChanged();
   const site = await serveApp({ folder: 'dist', port: 0 });
   const browser = await chromium.launch({
