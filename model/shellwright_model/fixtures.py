@@ -49,6 +49,12 @@ PROMPTS = [
     "make a script executable and run it",
     "show the ten most used commands in my history",
     "download a file and check its sha256",
+    "list the users of this machine",
+    "show which packages are installed",
+    "remove trailing spaces from all lines of notes.txt",
+    "#!/bin/sh\n# print the largest file of a folder\n",
+    "create a directory for every month of the year",
+    "sort a csv file by its third column",
 ]
 WANTED = 20
 
