@@ -19,6 +19,7 @@ import { Router } from './state/router.svelte.ts';
 import { createScriptingApi } from './state/scripting-api.ts';
 import { parseOverrides, Settings } from './state/settings.svelte.ts';
 import { ShareLinks } from './state/share-links.ts';
+import { SyntaxCheck } from './state/syntax-check.svelte.ts';
 import { Workbench } from './state/workbench.svelte.ts';
 import { BroadcastNotifier } from './store/broadcast-notifier.ts';
 import { deleteStoredModels, storedModelBytes } from './store/model-storage.ts';
@@ -90,7 +91,13 @@ const historyList: HistoryList = new HistoryList({
   channel: new BroadcastNotifier('shellwright-history'),
   notices,
 });
-const requests = new Requests({ client, engine, history: historyList });
+const syntax = new SyntaxCheck({
+  load: async () => {
+    const { loadScriptInspector } = await import('./bridge/load-script-inspector.ts');
+    return loadScriptInspector(runtimeUrls(pageUrl).bashParser);
+  },
+});
+const requests = new Requests({ client, engine, history: historyList, syntax });
 const draft = new Draft(new StoredText(sessionStorageOrNull, 'shellwright.prompt'));
 const workbench = new Workbench({
   requests,
@@ -128,6 +135,7 @@ const app: AppState = {
   draft,
   workbench,
   history: historyList,
+  syntax,
   shareLinks,
   update,
 };

@@ -334,6 +334,8 @@ export class EngineClient {
       failure: outcome.failure,
       tokens: outcome.tokens,
       guard: outcome.guard,
+      // Whoever asked has the checker: see state/requests.ts.
+      syntax: null,
       timestamps: {
         startedMs: offsetMs,
         tokenizedMs: shifted(outcome.tokenizedMs),

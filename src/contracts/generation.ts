@@ -3,6 +3,7 @@
  * Everything else (metrics, traces, logs, exports) is a view of records.
  */
 import type { Failure } from './failure.ts';
+import type { SyntaxResult } from './syntax.ts';
 
 /** Names as every model service spells them; they are what `window.shellwright.generate` and `POST generate` take. */
 export interface GenerationParameters {
@@ -84,6 +85,13 @@ export interface GuardReport {
   readonly cutBack: boolean;
 }
 
+/** bash's verdict on the whole script, a given beginning included. */
+export interface RecordedSyntax {
+  readonly result: SyntaxResult;
+  /** 1-based, of the first error; null where there is none. */
+  readonly line: number | null;
+}
+
 export interface TokenCounts {
   readonly prompt: number;
   /** Prompt tokens whose KV was still there from the request before. */
@@ -106,6 +114,8 @@ export interface GenerationRecord {
   readonly failure: Failure | null;
   readonly tokens: TokenCounts;
   readonly guard: GuardReport;
+  /** null where the request failed or was stopped before the first token, and where the checker could not be loaded. */
+  readonly syntax: RecordedSyntax | null;
   readonly timestamps: PhaseTimestamps;
   /** Milliseconds between one token and the next; one fewer than `tokens.generated`. */
   readonly tokenGapsMs: readonly number[];

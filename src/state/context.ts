@@ -9,6 +9,7 @@ import type { Notices } from './notices.svelte.ts';
 import type { Router } from './router.svelte.ts';
 import type { Settings } from './settings.svelte.ts';
 import type { ShareLinks } from './share-links.ts';
+import type { SyntaxCheck } from './syntax-check.svelte.ts';
 import type { Workbench } from './workbench.svelte.ts';
 
 export interface AppState {
@@ -21,6 +22,7 @@ export interface AppState {
   readonly draft: Draft;
   readonly workbench: Workbench;
   readonly history: HistoryList;
+  readonly syntax: SyntaxCheck;
   readonly shareLinks: ShareLinks;
   readonly update: AppUpdate;
 }

@@ -37,6 +37,7 @@ export class Draft {
   #promptFailure = $state.raw<Failure | null>(null);
   #linkFailure = $state.raw<Failure | null>(null);
   #fields = $state<Fields>(toFields(DEFAULT_PARAMETERS));
+  #guard = $state.raw(DEFAULT_PARAMETERS.guard);
   #errors = $derived.by(() => {
     const errors: Partial<Record<ParameterName, string>> = {};
     for (const name of PARAMETER_NAMES) {
@@ -45,12 +46,13 @@ export class Draft {
     }
     return errors;
   });
-  #changedNames = $derived(
-    PARAMETER_NAMES.filter((name) => {
+  #changedNames = $derived<readonly (ParameterName | 'guard')[]>([
+    ...PARAMETER_NAMES.filter((name) => {
       const text = this.#fields[name];
       return text !== '' && text !== toFields(DEFAULT_PARAMETERS)[name];
     }),
-  );
+    ...(this.#guard === DEFAULT_PARAMETERS.guard ? [] : (['guard'] as const)),
+  ]);
 
   constructor(memory: PromptMemory) {
     this.#memory = memory;
@@ -86,6 +88,15 @@ export class Draft {
     return this.#fields;
   }
 
+  /** Whether tokens that bash could not accept are to be refused. */
+  get guard(): boolean {
+    return this.#guard;
+  }
+
+  set guard(isOn: boolean) {
+    this.#guard = isOn;
+  }
+
   /** What is wrong with each field; those that are right are not in it. */
   get errors(): Readonly<Partial<Record<ParameterName, string>>> {
     return this.#errors;
@@ -96,13 +107,13 @@ export class Draft {
   }
 
   /** Parameters that are not at their default. */
-  get changedNames(): readonly ParameterName[] {
+  get changedNames(): readonly (ParameterName | 'guard')[] {
     return this.#changedNames;
   }
 
   /** Returns the request, or the first thing that is wrong; a bad prompt is shown at its box from then on. */
   submit(): Result<ParsedRequest> {
-    const parameters: Record<string, unknown> = {};
+    const parameters: Record<string, unknown> = { guard: this.#guard };
     for (const name of PARAMETER_NAMES) {
       const result = parseField(name, this.#fields[name]);
       if (!result.ok) return result;
@@ -117,11 +128,13 @@ export class Draft {
   fill({ prompt, parameters }: ParsedRequest): void {
     this.prompt = prompt;
     this.#fields = toFields(parameters);
+    this.#guard = parameters.guard;
     this.#linkFailure = null;
   }
 
   resetParameters(): void {
     this.#fields = toFields(DEFAULT_PARAMETERS);
+    this.#guard = DEFAULT_PARAMETERS.guard;
   }
 }
 
@@ -131,12 +144,10 @@ export function defaultField(name: ParameterName): string {
 }
 
 function toFields(parameters: GenerationParameters): Fields {
-  const { stop, seed, ...numbers } = parameters;
-  const texts = Object.entries(numbers).map(([name, value]) => [name, String(value)]);
+  const texts = PARAMETER_NAMES.map((name) => [name, String(parameters[name] ?? '')]);
   return {
-    ...(Object.fromEntries(texts) as Record<keyof typeof numbers, string>),
-    seed: seed === null ? '' : String(seed),
-    stop: formatStopLines(stop),
+    ...(Object.fromEntries(texts) as Fields),
+    stop: formatStopLines(parameters.stop),
   };
 }
 

@@ -7,11 +7,13 @@ import type { GenerationRecord } from '../contracts/generation.ts';
 import type { ParsedRequest } from '../core/prompt/parse-parameters.ts';
 import type { EngineStatus } from './engine-status.svelte.ts';
 import type { HistoryList } from './history-list.svelte.ts';
+import type { SyntaxCheck } from './syntax-check.svelte.ts';
 
 export interface RequestsOptions {
   readonly client: Pick<EngineClient, 'generate'>;
   readonly engine: EngineStatus;
   readonly history: HistoryList;
+  readonly syntax: Pick<SyntaxCheck, 'ensureLoaded' | 'judge'>;
 }
 
 export class Requests {
@@ -23,11 +25,13 @@ export class Requests {
 
   /** Returns the record of the request when it has ended, however it ended; never rejects. */
   async submit(request: ParsedRequest, hooks: GenerateHooks): Promise<GenerationRecord> {
-    const { client, engine, history } = this.#options;
+    const { client, engine, history, syntax } = this.#options;
     const { kind } = engine.state;
     // Started first and not waited for: the client queues requests behind the load, and the wait counts as latency.
     if (kind !== 'ready' && kind !== 'recovering') void engine.ensureLoaded();
-    const record = await client.generate(request, hooks);
+    void syntax.ensureLoaded();
+    const written = await client.generate(request, hooks);
+    const record = { ...written, syntax: await syntax.judge(written) };
     await history.add(record);
     return record;
   }

@@ -5,6 +5,7 @@ import type { GenerationRecord } from '../contracts/generation.ts';
 import type { HistoryEntry } from '../contracts/history.ts';
 import type { ParsedRequest } from '../core/prompt/parse-parameters.ts';
 import { fullScript } from '../core/prompt/prompt-form.ts';
+import { recordedSyntaxWords } from '../core/format/recorded-syntax.ts';
 import { scriptFileName, scriptFileText } from '../core/share/script-file.ts';
 import type { BrowserHost } from './browser-host.ts';
 import type { HistoryList } from './history-list.svelte.ts';
@@ -273,11 +274,12 @@ function parseEdit(text: string): { readonly id: string; readonly text: string }
 }
 
 /** One sentence about how a generation ended, for screen readers. */
-function describeEnd({ finishReason, tokens, failure }: GenerationRecord): string {
+function describeEnd({ finishReason, tokens, failure, syntax }: GenerationRecord): string {
   const size = `${tokens.generated} tokens`;
+  const verdict = recordedSyntaxWords(syntax);
   switch (finishReason) {
     case 'stop':
-      return `The script is written, ${size}.`;
+      return `The script is written, ${size}.${verdict === null ? '' : ` Syntax: ${verdict}.`}`;
     case 'length':
       return `Stopped at the limit of ${size}.`;
     case 'timeout':

@@ -2,6 +2,7 @@
 import { failure, type Failure, type Result } from '../contracts/failure.ts';
 import type { HistoryEntry } from '../contracts/history.ts';
 import type { Database } from './database.ts';
+import { readEntry } from './read-entry.ts';
 
 export interface HistoryQuery {
   /** Every word must occur in the prompt or the script, in any case; empty finds everything. */
@@ -43,7 +44,10 @@ export class IndexedDbHistory implements HistoryStore {
   }
 
   get(id: string): Promise<Result<HistoryEntry | null>> {
-    return attempt(async () => (await this.#database.get('history', id)) ?? null);
+    return attempt(async () => {
+      const stored = await this.#database.get('history', id);
+      return stored === undefined ? null : readEntry(stored);
+    });
   }
 
   find({ text, limit }: HistoryQuery): Promise<Result<HistoryPage>> {
@@ -54,7 +58,7 @@ export class IndexedDbHistory implements HistoryStore {
       const entries: HistoryEntry[] = [];
       let cursor = await transaction.store.index('by-accepted').openCursor(null, 'prev');
       while (cursor !== null && entries.length <= limit) {
-        if (holdsEvery(cursor.value, words)) entries.push(cursor.value);
+        if (holdsEvery(cursor.value, words)) entries.push(readEntry(cursor.value));
         cursor = await cursor.continue();
       }
       return toPage(entries, limit, totalCount);

@@ -90,6 +90,22 @@ describe.each([
   });
 });
 
+describe('an entry of an older version', () => {
+  test('gets what records have gained since', async () => {
+    const store = await openIndexedDb();
+    const old = structuredClone(entry(1)) as unknown as {
+      record: { syntax?: unknown; guard?: unknown; parameters: { guard?: unknown } };
+    };
+    delete old.record.syntax;
+    delete old.record.guard;
+    delete old.record.parameters.guard;
+    await store.put(old as unknown as HistoryEntry);
+    const gained = { syntax: null, guard: { on: false }, parameters: { guard: false } };
+    expect(await store.get('id-1')).toMatchObject({ ok: true, value: { record: gained } });
+    expect((await find(store)).entries[0]?.record).toMatchObject(gained);
+  });
+});
+
 describe('the database', () => {
   test('keeps entries when it is opened again', async () => {
     await (await openIndexedDb()).put(entry(1));

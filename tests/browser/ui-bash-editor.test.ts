@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { userEvent } from 'vitest/browser';
 import { BashEditor } from '../../src/ui/generate/bash-editor.ts';
+import { setMarks, syntaxMarks, type ScriptMark } from '../../src/ui/generate/syntax-marks.ts';
 
 let parent: HTMLElement;
 let editor: BashEditor;
@@ -15,6 +16,7 @@ beforeEach(() => {
     parent,
     text: '',
     label: 'Script',
+    describedBy: 'syntax',
     onEdit: (text) => edits.push(text),
   });
 });
@@ -100,6 +102,57 @@ describe('what the reader types', () => {
     await userEvent.keyboard('{Tab}');
     expect(document.activeElement).toBe(next);
     next.remove();
+  });
+});
+
+describe('marks', () => {
+  const mark = (...marks: ScriptMark[]): void => {
+    editor.overlay(syntaxMarks, setMarks.of(marks));
+  };
+  const marked = (): string[] =>
+    [...parent.querySelectorAll('[class*=mark-]')].map((place) => place.textContent);
+  const signs = (): (string | null)[] =>
+    [...parent.querySelectorAll('[class*=gutter-]')].map((sign) => sign.textContent);
+
+  test('stand at a place, with a sign at its line', () => {
+    editor.setText('if a\nfi; done\n');
+    mark({ tone: 'stop', offset: 5 });
+    expect(marked()).toEqual(['fi']);
+    expect(signs()).toEqual(['2']);
+    expect(parent.querySelector('.line-stop')?.textContent).toBe('fi; done');
+    mark({ tone: 'wait', line: 1 });
+    expect(marked()).toEqual([]);
+    expect(signs()).toEqual(['1']);
+    mark();
+    expect(signs()).toEqual([]);
+  });
+
+  test('move with an edit, and are gone with the text', async () => {
+    editor.setText('ls\nfi');
+    mark({ tone: 'stop', offset: 3 });
+    content().focus();
+    await userEvent.keyboard('{Control>}{Home}{/Control}{Enter}');
+    expect(signs()).toEqual(['3']);
+    editor.setText('pwd');
+    expect(signs()).toEqual([]);
+  });
+
+  test('beyond the end stand at the end; at the end of a line, at its last character', () => {
+    editor.setText('echo >\nls');
+    mark({ tone: 'stop', offset: 6 }, { tone: 'wait', line: 99 }, { tone: 'wait', offset: 99 });
+    expect(marked()).toEqual(['>', 's']);
+    expect(signs()).toEqual(['1', '2']);
+    editor.setText('');
+    mark({ tone: 'stop', offset: 5 });
+    expect(marked()).toEqual([]);
+    expect(signs()).toEqual(['1']);
+  });
+
+  test('lead to their place', async () => {
+    editor.setText('ls\nfi\n');
+    editor.goTo(3);
+    await userEvent.keyboard('x');
+    expect(edits.at(-1)).toBe('ls\nxfi\n');
   });
 });
 

@@ -14,6 +14,13 @@ interface State {
 }
 
 const PROMPT = 'find all files over 100 MB in /var/log and sort them by size';
+const BROKEN = `#!/usr/bin/env bash
+for f in *.log; do
+  if [ -s "$f" ]; then
+    gzip "$f"
+
+done
+`;
 const start = (page: Page): Promise<void> =>
   page.getByRole('button', { name: /^Download model/u }).click();
 const generate = (page: Page, prompt: string): Promise<unknown> =>
@@ -148,6 +155,97 @@ const STATES: readonly State[] = [
     says: /failed while it was computing[\s\S]*engine\/inference-failed[\s\S]*Try again/u,
   },
   {
+    name: 'written so far',
+    scenario: { holdAfterTokens: 70 },
+    reach: async (page) => {
+      await getReady(page);
+      await send(page, PROMPT);
+    },
+    says: /Stop[\s\S]*Valid so far[\s\S]*on line 9 waits for/u,
+  },
+  {
+    name: 'complete while it is being written',
+    scenario: { text: 'ls -l\nwc', holdAfterTokens: 2 },
+    reach: async (page) => {
+      await getReady(page);
+      await send(page, PROMPT);
+    },
+    says: /Stop[\s\S]*Complete[\s\S]*It could end here/u,
+  },
+  {
+    name: 'broken while it is being written',
+    scenario: { text: 'if true; then\n  ls; done fi x', holdAfterTokens: 9 },
+    reach: async (page) => {
+      await getReady(page);
+      await send(page, PROMPT);
+    },
+    says: /Stop[\s\S]*Broken[\s\S]*at line 2[\s\S]*syntax error near unexpected token `done'[\s\S]*if on line 1 waits for fi/u,
+  },
+  {
+    name: 'valid, with the guard at work',
+    scenario: { guard: { on: true, refusedTokens: 3, cutBack: true } },
+    reach: async (page) => {
+      await getReady(page);
+      await send(page, PROMPT);
+    },
+    says: /numfmt[\s\S]*Valid bash[\s\S]*bash -n accepts it[\s\S]*Syntax guard on: 3 tokens refused; the end was cut back[\s\S]*HISTORY.1[\s\S]*tokens · valid/iu,
+  },
+  {
+    name: 'broken, without the guard',
+    scenario: { text: BROKEN },
+    reach: async (page) => {
+      await getReady(page);
+      await page.getByLabel('Syntax guard').click();
+      await send(page, PROMPT);
+    },
+    says: /guard changed[\s\S]*Broken[\s\S]*at line 6[\s\S]*near unexpected token `done'[\s\S]*if on line 3 waits for fi[\s\S]*for on line 2 waits for done[\s\S]*Syntax guard off[\s\S]*broken at line 6/u,
+  },
+  {
+    name: 'unfinished',
+    scenario: { text: 'for f in *; do\n  echo "$f' },
+    reach: async (page) => {
+      await getReady(page);
+      await send(page, PROMPT);
+    },
+    says: /Unfinished[\s\S]*line 2[\s\S]*unexpected EOF while looking for matching[\s\S]*" on line 2 waits for "[\s\S]*for on line 1 waits for done/u,
+  },
+  {
+    name: 'valid with a warning of bash',
+    scenario: { text: 'cat <<EOF > note.txt\nRemember the milk.\n' },
+    reach: async (page) => {
+      await getReady(page);
+      await send(page, PROMPT);
+    },
+    says: /Valid bash[\s\S]*bash warns: here-document at line 1 delimited by end-of-file \(wanted `EOF'\)/u,
+  },
+  {
+    name: 'valid, yet bash stops reading',
+    scenario: { text: 'if [[ $# eq 0 ]]; then\n  exit 1\nfi\n' },
+    reach: async (page) => {
+      await getReady(page);
+      await send(page, PROMPT);
+    },
+    says: /Valid bash[\s\S]*bash stops reading at line 1[\s\S]*never checked, nor run/u,
+  },
+  {
+    name: 'empty',
+    scenario: { text: '# nothing to do\n' },
+    reach: async (page) => {
+      await getReady(page);
+      await send(page, PROMPT);
+    },
+    says: /Empty[\s\S]*There is no command in it[\s\S]*tokens · empty/u,
+  },
+  {
+    name: 'no checker',
+    reach: async (page) => {
+      await page.route('**/assets/bash-parser-*.wasm', (route) => route.abort());
+      await getReady(page);
+      await send(page, PROMPT);
+    },
+    says: /numfmt[\s\S]*Syntax not checked[\s\S]*could not be loaded/u,
+  },
+  {
     name: 'device lost',
     scenario: { losesDeviceAfterMs: 50 },
     reach: start,
@@ -233,4 +331,13 @@ test('axe would find text that is too pale, and a control without a name', async
     expect.stringMatching(/^button-name/u),
     expect.stringMatching(/^color-contrast/u),
   ]);
+});
+
+test('a script that is too long to be checked at each keystroke says so', async ({ open }) => {
+  const page = await open({ scenario: { text: `ls${'\n'.repeat(600_000)}wc` } });
+  await getReady(page);
+  await send(page, PROMPT);
+  await page.getByText('Not checked').waitFor();
+  await page.getByText('longer than 524288 bytes').waitFor();
+  await page.getByText(/tokens · not checked/u).waitFor();
 });

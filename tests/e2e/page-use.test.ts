@@ -176,6 +176,54 @@ describe('a script', () => {
     expect(await readFile(await file.path(), 'utf8')).toBe(SCRIPT_TEXT);
   });
 
+  test('is judged as it is edited: the place is marked, reached, and heard of', async ({
+    open,
+  }) => {
+    const page = await open({ scenario: { text: 'ls -l\nwc -l *\n' } });
+    await getReady(page);
+    await send(page, PROMPT);
+    await page.getByText('bash -n accepts it').waitFor();
+    await page.locator('.cm-content').click();
+    await page.keyboard.press('ControlOrMeta+End');
+    await page.keyboard.type('if true; fi');
+    await page.getByText("syntax error near unexpected token `fi'").waitFor();
+    expect(await page.locator('.mark-stop').innerText()).toBe('fi');
+    expect(await page.locator('.gutter-stop').innerText()).toBe('3');
+    await expect
+      .poll(() => page.locator('[role=status]').innerText())
+      .toMatch(/^Broken at line 3\. syntax error near unexpected token `fi'\. if on line 3/u);
+    const described = await page.locator('.cm-content').getAttribute('aria-describedby');
+    expect(await page.locator(`[id="${described ?? ''}"]`).innerText()).toContain('Broken');
+    await page.getByText(/tokens · broken at line 3 · edited/u).waitFor();
+    await page.getByRole('textbox', { name: /What should/u }).focus();
+    await page.getByRole('button', { name: 'at line 3' }).click();
+    await page.keyboard.type('then a; ');
+    await page.getByText('bash -n accepts it').waitFor();
+    expect(await page.locator('.mark-stop').count()).toBe(0);
+    expect(await script(page)).toContain('if true; then a; fi');
+  });
+
+  test('that goes on from a beginning is judged as a whole', async ({ open }) => {
+    const page = await open({ scenario: { text: '  ls\nfi\n' } });
+    await getReady(page);
+    await send(page, '#!/bin/bash\nif true; then\n');
+    await page.getByText('bash -n accepts it').waitFor();
+  });
+
+  test('is guarded or not, as a link or the console says', async ({ open }) => {
+    const page = await open({ address: '#/write?v=1&prompt=ls&guard=false&end' });
+    const guard = page.getByRole('switch', { name: 'Syntax guard' });
+    expect(await guard.isChecked()).toBe(false);
+    await guard.focus();
+    await page.keyboard.press('Space');
+    expect(await guard.isChecked()).toBe(true);
+    const record = await page.evaluate(() =>
+      window.shellwright.generate({ prompt: 'ls', guard: false }),
+    );
+    expect(record.guard).toEqual({ on: false, refusedTokens: 0, cutBack: false });
+    expect(record.syntax).toEqual({ result: 'valid', line: null });
+  });
+
   test('is asked for by a link, which fills the form, runs nothing and is sent to nobody', async ({
     open,
     site,

@@ -14,6 +14,9 @@ const VERSION = '1';
 /** The last field. Mail and chat programs cut long links without a word: what lacks it has been cut. */
 const END = 'end';
 
+/** Anything else stays a text, and is refused by the parameter's name. */
+const BOOLEANS: Readonly<Record<string, boolean>> = { true: true, false: false };
+
 /** Some chat programs stop linking after so many characters; the page says so beyond it. */
 export const LONG_LINK_CHARS = 8_000;
 
@@ -50,6 +53,7 @@ export function decodeShare(query: string): Result<ParsedRequest> {
     if (name === 'v') version = value;
     else if (name === 'prompt') input['prompt'] = value;
     else if (name === 'stop') stop.push(value);
+    else if (name === 'guard') input['guard'] = BOOLEANS[value] ?? value;
     else if (value.trim() === '') return refuse();
     else input[name] = Number(value);
   }

@@ -4,6 +4,7 @@ import {
   Annotation,
   Compartment,
   EditorState,
+  type StateEffect,
   Transaction,
   type Extension,
   type StateCommand,
@@ -16,6 +17,8 @@ export interface BashEditorOptions {
   readonly text: string;
   /** What screen readers call it. */
   readonly label: string;
+  /** Id of what says how the script stands. */
+  readonly describedBy: string;
   /** Only for what the reader typed, not for what was set. */
   readonly onEdit: (text: string) => void;
 }
@@ -44,8 +47,10 @@ export class BashEditor {
   readonly #readOnly = new Compartment();
   readonly #extensions: Extension;
   #isReadOnly = false;
+  readonly #overlaySlot = new Compartment();
+  #overlay: Extension = [];
 
-  constructor({ parent, text, label, onEdit }: BashEditorOptions) {
+  constructor({ parent, text, label, describedBy, onEdit }: BashEditorOptions) {
     this.#extensions = [
       lineNumbers(),
       history(),
@@ -53,7 +58,11 @@ export class BashEditor {
       keymap.of([{ key: 'Enter', run: breakLine }, ...historyKeymap]),
       bashHighlighting,
       EditorView.lineWrapping,
-      EditorView.contentAttributes.of({ 'aria-label': label, spellcheck: 'false' }),
+      EditorView.contentAttributes.of({
+        'aria-label': label,
+        'aria-describedby': describedBy,
+        spellcheck: 'false',
+      }),
       EditorView.updateListener.of((update) => {
         const isOurs = update.transactions.some(
           (change) => change.annotation(fromOutside) === true,
@@ -88,6 +97,23 @@ export class BashEditor {
     this.#view.dispatch({ effects: this.#readOnly.reconfigure(this.#readOnlyExtension()) });
   }
 
+  /** Shows something on top of the text: `extension`, the same at each call, does so at its `effect`. */
+  overlay(extension: Extension, effect: StateEffect<unknown>): void {
+    const isNew = this.#overlay !== extension;
+    this.#overlay = extension;
+    this.#view.dispatch({
+      effects: isNew ? [this.#overlaySlot.reconfigure(extension)] : [effect],
+    });
+    if (isNew) this.#view.dispatch({ effects: effect });
+  }
+
+  /** Puts the cursor there, for whoever wants to mend it. */
+  goTo(offset: number): void {
+    const anchor = Math.min(offset, this.#view.state.doc.length);
+    this.#view.dispatch({ selection: { anchor }, scrollIntoView: true });
+    this.#view.focus();
+  }
+
   destroy(): void {
     this.#view.destroy();
   }
@@ -95,7 +121,11 @@ export class BashEditor {
   #newState(text: string): EditorState {
     return EditorState.create({
       doc: text,
-      extensions: [this.#extensions, this.#readOnly.of(this.#readOnlyExtension())],
+      extensions: [
+        this.#extensions,
+        this.#readOnly.of(this.#readOnlyExtension()),
+        this.#overlaySlot.of(this.#overlay),
+      ],
     });
   }
 

@@ -80,11 +80,18 @@ describe('the request as it is being written', () => {
 
   test('is filled from a link or the history, and set back', () => {
     const draft = new Draft(memory());
-    const parameters = { ...DEFAULT_PARAMETERS, temperature: 0.7, seed: 5, stop: ['\n'] };
+    const parameters = {
+      ...DEFAULT_PARAMETERS,
+      temperature: 0.7,
+      seed: 5,
+      stop: ['\n'],
+      guard: false,
+    };
     draft.fill({ prompt: 'p', parameters });
     expect(draft.submit()).toEqual({ ok: true, value: { prompt: 'p', parameters } });
-    expect(draft.changedNames).toEqual(['temperature', 'seed', 'stop']);
+    expect(draft.changedNames).toEqual(['temperature', 'seed', 'stop', 'guard']);
     draft.resetParameters();
+    expect(draft.guard).toBe(true);
     expect(draft.changedNames).toEqual([]);
   });
 

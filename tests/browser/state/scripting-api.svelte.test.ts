@@ -40,6 +40,11 @@ function setUp(state: EngineState = { kind: 'ready' }) {
         return Promise.resolve();
       },
     } as never,
+    syntax: {
+      ensureLoaded: () => Promise.resolve(),
+      judge: ({ failure: cause, syntax }) =>
+        Promise.resolve(cause === null ? { result: 'invalid', line: 3 } : syntax),
+    },
   });
   const api = createScriptingApi({
     version: '1.2.3',
@@ -65,6 +70,7 @@ describe('window.shellwright.generate', () => {
     const { api, inputs, added } = setUp();
     const record = await api.generate({ prompt: 'ls', temperature: 0.5, stop: '\n\n' });
     expect(record.text).toBe('ls\n');
+    expect(record.syntax).toEqual({ result: 'invalid', line: 3 });
     expect(added).toEqual([record]);
     expect(inputs[0]?.parameters).toMatchObject({ temperature: 0.5, stop: ['\n\n'], top_k: 40 });
   });

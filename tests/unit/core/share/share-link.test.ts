@@ -32,6 +32,7 @@ describe('a share link', () => {
         max_tokens: 1,
         timeout_ms: 100,
         stop: ['\n\n', '&end', '# 100%'],
+        guard: false,
       }),
     ],
   ])('brings back %s', (_, original) => {
@@ -72,6 +73,8 @@ describe('a share link', () => {
   test.each([
     ['temperature', 'v=1&prompt=ls&temperature=9&end'],
     ['top_k', 'v=1&prompt=ls&top_k=many&end'],
+    ['guard', 'v=1&prompt=ls&guard=0&end'],
+    ['guard', 'v=1&prompt=ls&guard=constructor&end'],
     ['colour', 'v=1&prompt=ls&colour=1&end'],
     ['prompt', 'v=1&prompt=&end'],
     ['prompt', 'v=1&end'],
