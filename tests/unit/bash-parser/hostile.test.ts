@@ -11,10 +11,16 @@ function repeat(piece: string, bytes: number): Uint8Array {
   return Buffer.from(piece.repeat(Math.ceil(bytes / piece.length)).slice(0, bytes));
 }
 
-/** A second for 10 MB is ten times what the slowest takes on an idle machine, and far below anything quadratic. */
-const TIME_LIMIT_MS = 10_000;
+/** Milliseconds that this thread computed: other programs of a busy machine do not count. */
+function cpuMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
+}
 
-describe('hostile input', { timeout: 60_000 }, () => {
+/** Several times what the slowest takes for 10 MB, and far below anything quadratic. */
+const TIME_LIMIT_MS = 5000;
+
+describe('hostile input', { timeout: 300_000 }, () => {
   it.each([
     '(',
     '((',
@@ -64,15 +70,15 @@ describe('hostile input', { timeout: 60_000 }, () => {
     "$'\\",
   ])('10 MB of %j', (piece) => {
     const script = repeat(piece, 10 * MEGABYTE);
-    const started = performance.now();
+    const started = cpuMs();
     const { result } = syntax.checkSyntax(script);
-    expect(performance.now() - started).toBeLessThan(TIME_LIMIT_MS);
+    expect(cpuMs() - started).toBeLessThan(TIME_LIMIT_MS);
     expect(['valid', 'invalid', 'empty', 'unchecked']).toContain(result);
   });
 
   it('every byte value, 10 MB of them', () => {
     const random = new Random(3);
-    const script = Uint8Array.from({ length: 10 * MEGABYTE }, () => random.below(256));
+    const script = new Uint8Array(10 * MEGABYTE).map(() => random.below(256));
     expect(syntax.checkSyntax(script).result).toBe('invalid');
     const printable = script.map((byte) => 32 + (byte % 95));
     expect(['invalid', 'valid']).toContain(syntax.checkSyntax(printable).result);
@@ -82,9 +88,9 @@ describe('hostile input', { timeout: 60_000 }, () => {
     const time = (bytes: number): number => {
       const script = repeat('if a; then echo "$(b)" ${c:-d} <<<e; fi\n', bytes);
       const times = Array.from({ length: 5 }, () => {
-        const started = performance.now();
+        const started = cpuMs();
         expect(syntax.checkSyntax(script).result).toBe('valid');
-        return performance.now() - started;
+        return cpuMs() - started;
       });
       return Math.min(...times);
     };

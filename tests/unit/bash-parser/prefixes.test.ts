@@ -35,7 +35,7 @@ const invalid = sample(
 );
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
 
-describe('prefixes', { timeout: 60_000 }, () => {
+describe('prefixes', { timeout: 300_000 }, () => {
   it('never calls a prefix of a valid script dead, at any byte', () => {
     for (const { script } of valid) {
       parser.reset();
@@ -111,7 +111,7 @@ describe('prefixes', { timeout: 60_000 }, () => {
   });
 });
 
-describe('snapshots', { timeout: 60_000 }, () => {
+describe('snapshots', { timeout: 300_000 }, () => {
   /** Scripts that reach every corner: replays, here-documents, arrays, nesting, errors. */
   const scripts = Array.from({ length: 400 }, (_, i) => {
     const random = new Random(i);
