@@ -174,7 +174,7 @@ const STATES: readonly State[] = [
   },
   {
     name: 'broken while it is being written',
-    scenario: { text: 'if true; then\n  ls; done fi x', holdAfterTokens: 9 },
+    scenario: { text: 'if true; then\n  ls; done fi x', holdAfterTokens: 7 },
     reach: async (page) => {
       await getReady(page);
       await send(page, PROMPT);
@@ -337,7 +337,7 @@ test('a script that is too long to be checked at each keystroke says so', async 
   const page = await open({ scenario: { text: `ls${'\n'.repeat(600_000)}wc` } });
   await getReady(page);
   await send(page, PROMPT);
-  await page.getByText('Not checked').waitFor();
+  await page.getByText('Not checked', { exact: true }).waitFor();
   await page.getByText('longer than 524288 bytes').waitFor();
   await page.getByText(/tokens · not checked/u).waitFor();
 });

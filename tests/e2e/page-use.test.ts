@@ -196,7 +196,7 @@ describe('a script', () => {
     expect(await page.locator(`[id="${described ?? ''}"]`).innerText()).toContain('Broken');
     await page.getByText(/tokens · broken at line 3 · edited/u).waitFor();
     await page.getByRole('textbox', { name: /What should/u }).focus();
-    await page.getByRole('button', { name: 'at line 3' }).click();
+    await page.getByRole('button', { name: 'at line 3', exact: true }).click();
     await page.keyboard.type('then a; ');
     await page.getByText('bash -n accepts it').waitFor();
     expect(await page.locator('.mark-stop').count()).toBe(0);

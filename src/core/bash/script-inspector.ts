@@ -51,7 +51,8 @@ export class ScriptInspector {
           ? { kind: 'complete', ...verdict }
           : { ...verdict, kind: 'so-far', warnings: [], open: this.#read(script).open };
       case 'invalid': {
-        const { state, open: openBefore } = this.#read(script);
+        // Nobody goes on within the last word of what is done: its `fi` is no beginning of `file`.
+        const { state, open: openBefore } = this.#read(isWriting ? script : `${script}\n`);
         if (state === 'dead') return { kind: 'broken', ...verdict };
         // At the end of the script, an open quote is forgotten; before it, bash has not taken in the last word yet.
         const open = openBefore.length > verdict.open.length ? openBefore : verdict.open;

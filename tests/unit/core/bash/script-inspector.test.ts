@@ -15,6 +15,8 @@ describe.each([
   ['ls |', 'so-far', 'unfinished'],
   ['if true; fi\nls', 'broken', 'broken'],
   ['ls )\n', 'broken', 'broken'],
+  ['if true; fi', 'so-far', 'broken'],
+  ['echo hi >', 'so-far', 'broken'],
   ['cat <<EOF\nhello\n', 'so-far', 'valid'],
   ['[[ a b ]]\nfi\n', 'complete', 'valid'],
 ] as const)('%j', (script, whileWriting, afterwards) => {
