@@ -8,7 +8,7 @@ export const DEFAULT_PARAMETERS: GenerationParameters = {
   top_k: 40,
   top_p: 0.95,
   min_p: 0,
-  repetition_penalty: 1.05,
+  repetition_penalty: 1,
   seed: null,
   max_tokens: 256,
   stop: [],

@@ -9,6 +9,8 @@ export interface GpuAdapter {
   readonly name: string;
   /** Emulated in software. */
   readonly isFallback: boolean;
+  /** Invocations that run in step; null where the browser does not tell. SwiftShader has 4, hardware 8 to 128. */
+  readonly subgroupMaxSize: number | null;
 }
 
 /** Returns what the best adapter can do, or null where there is no WebGPU or no adapter. */
@@ -18,10 +20,12 @@ export async function findGpuAdapter(): Promise<GpuAdapter | null> {
   const adapter = await gpu?.requestAdapter({ powerPreference: 'high-performance' });
   if (adapter === undefined || adapter === null) return null;
   const { vendor, architecture, description, isFallbackAdapter } = adapter.info;
+  const { subgroupMaxSize } = adapter.info as { readonly subgroupMaxSize?: number };
   return {
     hasF16: adapter.features.has('shader-f16'),
     name: [vendor, architecture, description].filter((part) => part !== '').join(' ') || 'unknown',
     isFallback: isFallbackAdapter,
+    subgroupMaxSize: subgroupMaxSize ?? null,
   };
 }
 

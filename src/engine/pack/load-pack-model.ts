@@ -216,7 +216,14 @@ async function startDecoder(
   const gpu = new WatchedDevice(created.device, (message) =>
     hooks.onEvent({ kind: 'device-lost', message, count: 0 }),
   );
-  const decoder = new WebgpuDecoder({ ...created, ort, gpu, shape, precision: plan.precision });
+  const decoder = new WebgpuDecoder({
+    ...created,
+    ort,
+    gpu,
+    shape,
+    precision: plan.precision,
+    subgroupMaxSize: plan.adapter.subgroupMaxSize,
+  });
   return { decoder, plan, runtimeBuild };
 }
 

@@ -90,7 +90,10 @@ export class PackModel implements TextModel {
   async warmUp(): Promise<void> {
     // The template's beginning stays in the cache: every English request starts with it.
     const tokens = this.#encode('list files');
-    await this.#feed.feed(tokens);
+    const { decoder } = this.#options;
+    while (decoder.length < tokens.length) {
+      await this.#feed.feed(tokens.slice(decoder.length, decoder.length + decoder.maxTokensPerRun));
+    }
     await this.#feed.feed(tokens.slice(0, 1));
     await this.#feed.feed(tokens.slice(0, 1));
   }

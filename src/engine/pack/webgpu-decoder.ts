@@ -12,6 +12,14 @@ import type { OnnxRuntime } from './onnx-runtime.ts';
 
 /** Prompts are padded to these lengths, so that shaders are compiled for few shapes. */
 const PREFILL_BUCKETS = [1, 16, 32, 64, 128] as const;
+const LONGEST_RUN = 128;
+
+/**
+ * ONNX Runtime 1.30 attends to 32 tokens and more with a kernel that gives wrong results where subgroups are smaller than
+ * this: on SwiftShader (4) logits were off by 6 to 13, with 16 tokens at a time by 2e-5 (docs/decisions/0006).
+ */
+const MIN_SUBGROUP_FOR_LONG_RUNS = 8;
+const SHORT_RUN = 16;
 
 /** Makes ONNX Runtime run without recording or replaying a graph. */
 const WITHOUT_CAPTURE = { extra: { gpu_graph_id: '-1' } };
@@ -23,11 +31,13 @@ export interface WebgpuDecoderOptions {
   readonly shape: ModelArchitecture;
   readonly precision: 'f16' | 'f32';
   readonly isCaptured: boolean;
+  /** Of the adapter; null where it is not known. */
+  readonly subgroupMaxSize: number | null;
 }
 
 export class WebgpuDecoder implements Decoder {
   readonly capacity: number;
-  readonly maxTokensPerRun = PREFILL_BUCKETS[PREFILL_BUCKETS.length - 1] as number;
+  readonly maxTokensPerRun: number;
   /** One: replaying the captured run of a single token is what makes decoding fast here. */
   readonly maxLogitRows = 1;
   readonly kvCacheBytes: number;
@@ -47,6 +57,8 @@ export class WebgpuDecoder implements Decoder {
     const { shape, precision, ort } = options;
     const { layers, kvHeads, headDim, contextLength, vocabSize } = shape;
     this.capacity = contextLength;
+    const isShort = (options.subgroupMaxSize ?? Infinity) < MIN_SUBGROUP_FOR_LONG_RUNS;
+    this.maxTokensPerRun = isShort ? SHORT_RUN : LONGEST_RUN;
     const bytesPerValue = precision === 'f16' ? 2 : 4;
     const cacheBytes = kvHeads * contextLength * headDim * bytesPerValue;
     this.kvCacheBytes = 2 * layers * cacheBytes;
