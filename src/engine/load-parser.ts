@@ -8,7 +8,8 @@ export async function loadParser(url: string): Promise<IncrementalParser | null>
     const response = await fetch(url);
     if (!response.ok) return null;
     const bytes = new Uint8Array(await response.arrayBuffer());
-    return new IncrementalParser(await ParserModule.compile(bytes));
+    // bash stops reading at an error inside `[[ ]]` and still calls the script valid; nobody wants text after that.
+    return new IncrementalParser(await ParserModule.compile(bytes), { earlyStopIsDead: true });
   } catch {
     // Offline without the file, or a browser that cannot compile it.
     return null;

@@ -76,8 +76,7 @@ export async function greedyTokens(
   while (tokens.length < count) {
     const token = logits.reduce((best, logit, id) => (logit > (logits[best] ?? 0) ? id : best), 0);
     tokens.push(token);
-    if (tokens.length < count)
-      logits = (await decoder.run([token], 1)) as Float32Array<ArrayBuffer>;
+    if (tokens.length < count) logits = await decoder.run([token], 1);
   }
   return tokens;
 }
