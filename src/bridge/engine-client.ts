@@ -21,6 +21,7 @@ import type {
   GenerationRecord,
   GenerationRequest,
 } from '../contracts/generation.ts';
+import { unstartedOutcome } from '../core/generation/unstarted-outcome.ts';
 
 /** A running worker and the way to end it. `onCrash` is called at most once, with what the browser said. */
 export interface EngineWorker {
@@ -147,18 +148,21 @@ export class EngineClient {
         settled: false,
       };
       if (this.#loaded === null && this.#rejectLoad === null) {
-        this.#settle(job, endedEarly('error', failure('engine/not-loaded')));
+        this.#settle(job, unstartedOutcome('error', failure('engine/not-loaded')));
         return;
       }
       if (this.#waiting.length >= MAX_WAITING) {
         this.#settle(
           job,
-          endedEarly('error', failure('request/queue-full', undefined, { waiting: MAX_WAITING })),
+          unstartedOutcome(
+            'error',
+            failure('request/queue-full', undefined, { waiting: MAX_WAITING }),
+          ),
         );
         return;
       }
       if (hooks.signal?.aborted === true) {
-        this.#settle(job, endedEarly('cancelled', null));
+        this.#settle(job, unstartedOutcome('cancelled', null));
         return;
       }
       hooks.signal?.addEventListener('abort', () => this.#cancel(job), { once: true });
@@ -193,7 +197,7 @@ export class EngineClient {
   dispose(): void {
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const job of waiting) this.#settle(job, endedEarly('cancelled', null));
+    for (const job of waiting) this.#settle(job, unstartedOutcome('cancelled', null));
     this.#onCrash('closed', false);
     this.#loaded = null;
   }
@@ -219,7 +223,7 @@ export class EngineClient {
           }),
         ),
       (reject) => (this.#rejectRunning = reject),
-      (crash) => endedEarly('error', crash),
+      (crash) => unstartedOutcome('error', crash),
     );
     this.#rejectRunning = null;
     this.#running = null;
@@ -248,7 +252,7 @@ export class EngineClient {
     const index = this.#waiting.indexOf(job);
     if (index >= 0) {
       this.#waiting.splice(index, 1);
-      this.#settle(job, endedEarly('cancelled', null));
+      this.#settle(job, unstartedOutcome('cancelled', null));
       this.#announceQueue();
       return;
     }
@@ -289,7 +293,7 @@ export class EngineClient {
   #failWaiting(cause: Failure): void {
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const job of waiting) this.#settle(job, endedEarly('error', cause));
+    for (const job of waiting) this.#settle(job, unstartedOutcome('error', cause));
     this.#announceQueue();
   }
 
@@ -347,25 +351,6 @@ export class EngineClient {
       tokenGapsMs: outcome.tokenGapsMs,
     });
   }
-}
-
-/** The outcome of a request that never reached the model. */
-function endedEarly(finishReason: 'cancelled' | 'error', cause: Failure | null): EngineOutcome {
-  return {
-    text: '',
-    finishReason,
-    failure: cause,
-    seed: null,
-    tokens: { prompt: 0, promptCached: 0, generated: 0 },
-    guard: { on: false, refusedTokens: 0, cutBack: false },
-    tokenizedMs: null,
-    prefilledMs: null,
-    firstTokenMs: null,
-    lastTokenMs: null,
-    finishedMs: 0,
-    tokenGapsMs: [],
-    engine: null,
-  };
 }
 
 function describe(error: unknown): string {

@@ -11,6 +11,7 @@ import type {
 } from '../contracts/engine.ts';
 import { failure, type Failure, type Result } from '../contracts/failure.ts';
 import type { GenerationRequest } from '../contracts/generation.ts';
+import { unstartedOutcome } from '../core/generation/unstarted-outcome.ts';
 import type { LoadHooks, TextModel } from './text-model.ts';
 
 /** Loads a model; which loader it is depends on where the model comes from. */
@@ -59,7 +60,8 @@ export class Engine implements EngineApi {
     const startedAtMs = performance.now();
     await this.#recovery;
     const model = this.#model;
-    if (model === null) return notLoaded(this.#lossFailure ?? failure('engine/not-loaded'));
+    if (model === null)
+      return unstartedOutcome('error', this.#lossFailure ?? failure('engine/not-loaded'));
     const controller = new AbortController();
     this.#running = { id: request.id, controller };
     const run = model.generate(request, onToken, controller.signal, startedAtMs);
@@ -162,22 +164,4 @@ export class Engine implements EngineApi {
         : { kind: 'recovery-failed', failure: result.failure },
     );
   }
-}
-
-function notLoaded(cause: Failure): EngineOutcome {
-  return {
-    text: '',
-    finishReason: 'error',
-    failure: cause,
-    seed: null,
-    tokens: { prompt: 0, promptCached: 0, generated: 0 },
-    guard: { on: false, refusedTokens: 0, cutBack: false },
-    tokenizedMs: null,
-    prefilledMs: null,
-    firstTokenMs: null,
-    lastTokenMs: null,
-    finishedMs: 0,
-    tokenGapsMs: [],
-    engine: null,
-  };
 }

@@ -1,6 +1,6 @@
 /** One request in the making: its text, its counts and its times, whatever happens to it. */
 import type { EngineOutcome, TokenEvent } from '../contracts/engine.ts';
-import type { Failure } from '../contracts/failure.ts';
+import { failure, type Failure } from '../contracts/failure.ts';
 import type {
   EngineDescription,
   FinishReason,
@@ -121,4 +121,18 @@ export class GenerationRun {
   #now(): number {
     return performance.now() - this.#startedAtMs;
   }
+}
+
+/** Why a request ended whose signal was aborted. */
+export function abortReason(signal: AbortSignal): FinishReason {
+  return signal.reason === 'timeout' ? 'timeout' : 'cancelled';
+}
+
+/** The refusal of a prompt that leaves no room for a token; both lengths are in tokens. */
+export function promptTooLong(promptTokens: number, contextTokens: number): Failure {
+  return failure(
+    'request/prompt-too-long',
+    `The request has ${promptTokens} tokens; the model can read ${contextTokens - 1}.`,
+    { promptTokens, contextTokens },
+  );
 }

@@ -18,7 +18,7 @@ import { DEFAULT_PARAMETERS } from '../../core/prompt/parse-parameters.ts';
 import { StopFilter } from '../../core/prompt/stop-filter.ts';
 import { seededRandom } from '../../core/sampling/random.ts';
 import { REPETITION_WINDOW, TokenSampler } from '../../core/sampling/token-sampler.ts';
-import { GenerationRun } from '../generation-run.ts';
+import { abortReason, GenerationRun, promptTooLong } from '../generation-run.ts';
 import { forgetGpuBuffers, gpuBuffers } from '../pack/gpu-buffers.ts';
 import type { WatchedDevice } from '../pack/gpu-device.ts';
 import type { TextModel } from '../text-model.ts';
@@ -264,18 +264,6 @@ class Writer {
     this.#options.run.write(rest.stopped ? rest.text : rest.text + this.#stops.flush());
     return this.#finishReason ?? 'length';
   }
-}
-
-function abortReason(signal: AbortSignal): FinishReason {
-  return signal.reason === 'timeout' ? 'timeout' : 'cancelled';
-}
-
-function promptTooLong(promptTokens: number, contextTokens: number): Failure {
-  return failure(
-    'request/prompt-too-long',
-    `The request has ${promptTokens} tokens; the model can read ${contextTokens - 1}.`,
-    { promptTokens, contextTokens },
-  );
 }
 
 function cacheBytes(cache: DynamicCache): number {

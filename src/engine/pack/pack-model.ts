@@ -13,7 +13,7 @@ import { buildPrompt, promptForm } from '../../core/prompt/prompt-form.ts';
 import { PromptLookup } from '../../core/sampling/prompt-lookup.ts';
 import { seededRandom } from '../../core/sampling/random.ts';
 import { REPETITION_WINDOW, TokenSampler } from '../../core/sampling/token-sampler.ts';
-import { GenerationRun } from '../generation-run.ts';
+import { abortReason, GenerationRun, promptTooLong } from '../generation-run.ts';
 import { nextTask } from '../next-task.ts';
 import type { TextModel } from '../text-model.ts';
 import type { Decoder } from './decoder.ts';
@@ -195,18 +195,6 @@ export class PackModel implements TextModel {
     const beginning = promptForm(prompt) === 'script' ? prompt : '';
     return new SyntaxGuard(parser, new TextEncoder().encode(beginning));
   }
-}
-
-function abortReason(signal: AbortSignal): FinishReason {
-  return signal.reason === 'timeout' ? 'timeout' : 'cancelled';
-}
-
-function promptTooLong(promptTokens: number, contextTokens: number): Failure {
-  return failure(
-    'request/prompt-too-long',
-    `The request has ${promptTokens} tokens; the model can read ${contextTokens - 1}.`,
-    { promptTokens, contextTokens },
-  );
 }
 
 function asFailure(error: unknown): Failure {
