@@ -31,6 +31,12 @@ export class CacheApiStorage implements FileStorage {
     return this.#get(fileUrl(key));
   }
 
+  async sizeBytes(key: string): Promise<number | null> {
+    const response = await this.#cache.match(fileUrl(key));
+    // A blob of a stored answer stays on the disk.
+    return response === undefined ? null : (await response.blob()).size;
+  }
+
   async partialBytes(key: string): Promise<number> {
     return (await this.readPartial(key)).byteLength;
   }

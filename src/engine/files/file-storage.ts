@@ -7,6 +7,8 @@ export interface FileStorage {
   readonly kind: 'opfs' | 'cache-api' | 'memory';
   /** The complete file, or null. The bytes are not verified. */
   read(key: string): Promise<Uint8Array<ArrayBuffer> | null>;
+  /** Size of the complete file without reading it, or null. */
+  sizeBytes(key: string): Promise<number | null>;
   /** How much of an unfinished download is there; 0 if nothing. */
   partialBytes(key: string): Promise<number>;
   /** What is there of an unfinished download. */
@@ -35,6 +37,10 @@ export class MemoryStorage implements FileStorage {
 
   read(key: string): Promise<Uint8Array<ArrayBuffer> | null> {
     return Promise.resolve(this.#files.get(key) ?? null);
+  }
+
+  sizeBytes(key: string): Promise<number | null> {
+    return Promise.resolve(this.#files.get(key)?.byteLength ?? null);
   }
 
   partialBytes(key: string): Promise<number> {

@@ -56,8 +56,8 @@ export class ModelFiles {
   async storedBytes(files: readonly RemoteFile[]): Promise<number> {
     let bytes = 0;
     for (const file of files) {
-      const whole = await this.#options.storage.read(file.sha256);
-      bytes += whole?.byteLength ?? (await this.#options.storage.partialBytes(file.sha256));
+      const { storage } = this.#options;
+      bytes += (await storage.sizeBytes(file.sha256)) ?? (await storage.partialBytes(file.sha256));
     }
     return bytes;
   }
@@ -232,6 +232,9 @@ class FallbackStorage extends MemoryStorage {
 
   override async read(key: string): Promise<Uint8Array<ArrayBuffer> | null> {
     return (await this.#memory.read(key)) ?? this.#full.read(key);
+  }
+  override async sizeBytes(key: string): Promise<number | null> {
+    return (await this.#memory.sizeBytes(key)) ?? this.#full.sizeBytes(key);
   }
   override partialBytes(key: string): Promise<number> {
     return this.#memory.partialBytes(key);

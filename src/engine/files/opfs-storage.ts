@@ -33,9 +33,12 @@ export class OpfsStorage implements FileStorage {
     return this.#readFile(key);
   }
 
+  sizeBytes(key: string): Promise<number | null> {
+    return this.#sizeOf(key);
+  }
+
   async partialBytes(key: string): Promise<number> {
-    const handle = await this.#handle(key + PARTIAL_SUFFIX);
-    return handle === null ? 0 : (await handle.getFile()).size;
+    return (await this.#sizeOf(key + PARTIAL_SUFFIX)) ?? 0;
   }
 
   async readPartial(key: string): Promise<Uint8Array<ArrayBuffer>> {
@@ -87,6 +90,11 @@ export class OpfsStorage implements FileStorage {
   async #readFile(name: string): Promise<Uint8Array<ArrayBuffer> | null> {
     const handle = await this.#handle(name);
     return handle === null ? null : new Uint8Array(await (await handle.getFile()).arrayBuffer());
+  }
+
+  async #sizeOf(name: string): Promise<number | null> {
+    const handle = await this.#handle(name);
+    return handle === null ? null : (await handle.getFile()).size;
   }
 
   async #handle(name: string): Promise<FileSystemFileHandle | null> {

@@ -105,6 +105,14 @@ describe('bringing model files onto the device', () => {
     expect(site.calls).toHaveLength(1);
   });
 
+  it('tells how much is on the device without reading it', async () => {
+    const storage = new MemoryStorage();
+    const { files } = setUp(host(whole).fetch, storage);
+    await files.get(file);
+    storage.read = () => Promise.reject(new Error('read'));
+    expect(await files.storedBytes([file])).toBe(10_000);
+  });
+
   it('goes on where a broken download stopped', async () => {
     const site = host(breaksAfter(3_000), breaksAfter(2_000), ranged);
     const { files, progress, waits } = setUp(site.fetch);
