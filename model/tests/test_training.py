@@ -13,6 +13,7 @@ from shellwright_model.base import Config
 from train.batches import deal_steps, micro_batches
 from train.decoder import fuse, hidden_states, summed_loss, unfuse
 from train.gradient_workers import GradientWorkers
+from train.run import trained
 from train.schedule import Progress, learning_rate
 
 TINY = Config(
@@ -85,7 +86,7 @@ def test_the_loss_of_padded_batches_is_that_of_the_examples_one_by_one(plain: di
 def test_workers_gradients_are_those_of_one_pass(plain: dict[str, np.ndarray]):
     weights = fuse(TINY, plain)
     batches = micro_batches(some_examples(30), 64)
-    pool = GradientWorkers(TINY, weights, 2)
+    pool = GradientWorkers(TINY, weights, 2, frozenset(weights))
     loss = pool.run(batches)
     masters = {name: value.clone() for name, value in weights.items()}
     pool.collect(masters, 0.5)
@@ -95,6 +96,24 @@ def test_workers_gradients_are_those_of_one_pass(plain: dict[str, np.ndarray]):
     assert loss == pytest.approx(total.item(), rel=1e-4)
     for name, master in masters.items():
         assert torch.allclose(master.grad, single[name].grad / 2, atol=1e-3, rtol=1e-3), name
+
+
+def test_frozen_weights_get_no_gradient_and_change_nothing_for_the_others(plain: dict[str, np.ndarray]):
+    weights = fuse(TINY, plain)
+    batches = micro_batches(some_examples(30), 64)
+    grads = []
+    for frozen_layers in (0, 1):
+        changing = trained({name: value.clone() for name, value in weights.items()}, frozen_layers)
+        pool = GradientWorkers(TINY, weights, 2, frozenset(changing))
+        pool.run(batches)
+        pool.collect(changing, 1.0)
+        grads.append({name: value.grad for name, value in changing.items()})
+    everything, upper = grads
+    assert everything.keys() - upper.keys() == {
+        name for name in weights if name.startswith(("model.embed_tokens.", "model.layers.0."))
+    }
+    for name, grad in upper.items():
+        assert torch.allclose(grad, everything[name], atol=1e-3, rtol=1e-3), name
 
 
 def test_steps_hold_every_example_once_in_a_seeded_order():

@@ -15,12 +15,12 @@ from train.decoder import Weights, summed_loss
 
 
 class GradientWorkers:
-    """Threads that share `weights` (their storage is read, never copied) and each keep gradients of their own."""
+    """Threads that share `weights` (their storage is read, never copied) and each keep gradients of their own, of the `trained` ones."""
 
-    def __init__(self, config: Config, weights: Weights, count: int) -> None:
+    def __init__(self, config: Config, weights: Weights, count: int, trained: frozenset[str]) -> None:
         self._config = config
         self._replicas = [
-            {name: value.detach().requires_grad_() for name, value in weights.items()} for _ in range(count)
+            {name: value.detach().requires_grad_(name in trained) for name, value in weights.items()} for _ in range(count)
         ]
         self._tasks: queue.SimpleQueue[MicroBatch | None] = queue.SimpleQueue()
         self._results: queue.SimpleQueue[float | Exception] = queue.SimpleQueue()
@@ -50,7 +50,7 @@ class GradientWorkers:
         return total
 
     def collect(self, masters: Weights, scale: float) -> None:
-        """Sets each master's `.grad` (float32) to `scale` times the sum over the workers, and clears theirs."""
+        """Sets the `.grad` (float32) of each of these masters to `scale` times the sum over the workers, and clears theirs."""
         for name, master in masters.items():
             grads = [replica[name].grad for replica in self._replicas if replica[name].grad is not None]
             if master.grad is None:

@@ -28,7 +28,8 @@ from train.start import starting_point
 
 CHECKPOINT_EVERY_S = 600
 DEV_ROWS = 128
-MICRO_BATCH_TOKENS = 640
+# Small, so that no worker waits long for the last one of a step.
+MICRO_BATCH_TOKENS = 256
 
 
 @torch.inference_mode()
@@ -38,6 +39,14 @@ def dev_loss(config: Config, weights: Weights, tokenizer: Tokenizer) -> float:
     batches = micro_batches([example(tokenizer, row.request, row.answer) for row in rows], MICRO_BATCH_TOKENS)
     total = sum(summed_loss(config, weights, batch.ids, batch.at, batch.targets).item() for batch in batches)
     return total / sum(len(batch.targets) for batch in batches)
+
+
+def trained(masters: Weights, frozen_layers: int) -> Weights:
+    """Those that training changes."""
+    if frozen_layers == 0:
+        return masters
+    frozen = ("model.embed_tokens.", *(f"model.layers.{layer}." for layer in range(frozen_layers)))
+    return {name: value for name, value in masters.items() if not name.startswith(frozen)}
 
 
 def optimiser_for(masters: Weights) -> torch.optim.Optimizer:
@@ -65,7 +74,8 @@ def train(stage: Stage, folder: Path, workers: int, limit_s: float | None) -> No
     config, masters, tokenizer_json = starting_point(stage)
     tokenizer = Tokenizer.from_str(json.dumps(tokenizer_json))
     steps = deal_steps(stage.examples(tokenizer, cache_dir() / "train" / "bash-n.json"), stage.tokens_per_step, stage.seed)
-    optimiser = optimiser_for(masters)
+    changing = trained(masters, stage.frozen_layers)
+    optimiser = optimiser_for(changing)
     first, done = 0, 0.0
     if saved := load_checkpoint(folder):
         first, done = saved["step"], saved["progress"]
@@ -74,7 +84,7 @@ def train(stage: Stage, folder: Path, workers: int, limit_s: float | None) -> No
         optimiser.load_state_dict(saved["optimiser"])
         del saved
     working = {name: value.to(torch.bfloat16) for name, value in masters.items()}
-    pool = GradientWorkers(config, working, workers)
+    pool = GradientWorkers(config, working, workers, frozenset(changing))
     torch.set_num_threads(workers)
     folder.mkdir(parents=True, exist_ok=True)
     log = (folder / "log.jsonl").open("a", buffering=1)
@@ -89,15 +99,15 @@ def train(stage: Stage, folder: Path, workers: int, limit_s: float | None) -> No
         batches = micro_batches(steps[step], MICRO_BATCH_TOKENS)
         targets = sum(len(batch.targets) for batch in batches)
         loss = pool.run(batches) / targets
-        pool.collect(masters, 1 / targets)
-        norm = torch.nn.utils.clip_grad_norm_(masters.values(), 1.0).item()
+        pool.collect(changing, 1 / targets)
+        norm = torch.nn.utils.clip_grad_norm_(changing.values(), 1.0).item()
         rate = learning_rate(stage.peak_learning_rate, stage.last_learning_rate, stage.warmup, done)
         for group in optimiser.param_groups:
             group["lr"] = rate
         optimiser.step()
         with torch.no_grad():
-            for name, value in working.items():
-                value.copy_(masters[name])
+            for name, value in changing.items():
+                working[name].copy_(value)
         tokens, seconds = sum(batch.tokens for batch in batches), time.monotonic() - started
         entry = {"step": step + 1, "loss": loss, "norm": norm, "lr": rate, "tokens": tokens, "seconds": seconds}
         if stop.came or time.monotonic() - saved_at > CHECKPOINT_EVERY_S:
