@@ -42,3 +42,11 @@ export interface DeepHealth {
     readonly userAgent: string;
   };
 }
+
+export interface HealthQuery {
+  /** Infers for real; left out is false. */
+  readonly deep?: boolean;
+}
+
+/** Checks the health of the page; never rejects. */
+export type CheckHealth = (options?: HealthQuery) => Promise<HealthReport>;

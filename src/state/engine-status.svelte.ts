@@ -54,7 +54,7 @@ export interface EngineStatusOptions {
   readonly settings: Settings;
   readonly notices: Notices;
   readonly files: ModelFilesPort;
-  readonly host: Pick<BrowserHost, 'now' | 'every' | 'persistStorage'>;
+  readonly host: Pick<BrowserHost, 'now' | 'epochNow' | 'every' | 'persistStorage'>;
   /** What this browser lacks; null where it can run the model. */
   readonly unsupported: Failure | null;
   readonly siteModelId: string;
@@ -78,6 +78,7 @@ export class EngineStatus {
   #bytesPerSecond = $state.raw<number | null>(null);
   #secondsLeft = $state.raw<number | null>(null);
   #engine = $state.raw<EngineDescription | null>(null);
+  #loadedAtEpochMs = $state.raw<number | null>(null);
   #report = $state.raw<LoadReport | null>(null);
   #waitingCount = $state.raw(0);
   #isPausing = $state.raw(false);
@@ -128,6 +129,11 @@ export class EngineStatus {
   /** What runs now; null while nothing does. */
   get engine(): EngineDescription | null {
     return this.#engine;
+  }
+
+  /** Wall clock: since when it runs; null while nothing does. */
+  get loadedAtEpochMs(): number | null {
+    return this.#engine === null ? null : this.#loadedAtEpochMs;
   }
 
   /** How the last load went; null before one succeeded. */
@@ -216,7 +222,7 @@ export class EngineStatus {
         notices.announce('The model stopped and is being started anew.');
         return;
       case 'recovered':
-        this.#engine = event.engine;
+        this.#setEngine(event.engine);
         this.#state = { kind: 'ready' };
         notices.show('The model stopped and has been started anew.');
         return;
@@ -257,7 +263,7 @@ export class EngineStatus {
     this.#isPausing = false;
     if (result.ok) {
       this.#report = result.value;
-      this.#engine = result.value.engine;
+      this.#setEngine(result.value.engine);
       this.#state = { kind: 'ready' };
       notices.announce(`The model is ready. ${result.value.engine.reason}`);
       this.#options.onLoaded(result.value);
@@ -270,6 +276,11 @@ export class EngineStatus {
     }
     void this.#lookUp();
     return result;
+  }
+
+  #setEngine(engine: EngineDescription): void {
+    this.#engine = engine;
+    this.#loadedAtEpochMs = this.#options.host.epochNow();
   }
 
   #toLoadOptions(choice: LoadChoice): LoadOptions {
