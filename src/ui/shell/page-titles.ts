@@ -1,7 +1,14 @@
 /** What pages are called in the bar and in the window's title. */
 import type { Page } from '../../state/router.svelte.ts';
 
-const TITLES: Readonly<Record<Page, string>> = { write: 'Write', settings: 'Settings' };
+const TITLES: Readonly<Record<Page, string>> = {
+  write: 'Write',
+  monitor: 'Monitor',
+  requests: 'Requests',
+  logs: 'Logs',
+  health: 'Health',
+  settings: 'Settings',
+};
 
 export function pageTitle(page: Page): string {
   return TITLES[page];

@@ -37,6 +37,7 @@ describe('the address', () => {
     ['', 'write'],
     ['#/', 'write'],
     ['#/settings', 'settings'],
+    ['#/requests?id=a-1', 'requests'],
     ['#/nowhere', 'write'],
     ['#settings', 'write'],
   ])('%j names the page %s', (hash, page) => {
@@ -58,6 +59,44 @@ describe('the address', () => {
     stop();
     flushSync();
     return Promise.resolve().then(() => expect(address.listeners.size).toBe(0));
+  });
+});
+
+describe('the query of the address', () => {
+  test('is what follows the page, and empty where nothing does', () => {
+    expect(setUp('#/requests?id=a-1&outcome=error').router.query.get('outcome')).toBe('error');
+    expect(setUp('#/requests').router.query.toString()).toBe('');
+    expect(setUp('').router.query.toString()).toBe('');
+  });
+
+  test('is replaced without a new step in the history, and whoever shows it hears of it', () => {
+    const { address, router } = setUp('#/requests?id=a');
+    const seen: (string | null)[] = [];
+    const pages: string[] = [];
+    const stop = $effect.root(() => {
+      const page = $derived(router.page);
+      $effect(() => {
+        seen.push(router.query.get('id'));
+      });
+      $effect(() => {
+        pages.push(page);
+      });
+    });
+    flushSync();
+    router.replaceQuery(new URLSearchParams({ id: 'b & c' }));
+    flushSync();
+    expect(address.hash).toBe('#/requests?id=b+%26+c');
+    expect(seen).toEqual(['a', 'b & c']);
+    expect(pages).toEqual(['requests']);
+    router.replaceQuery(new URLSearchParams());
+    expect(address.hash).toBe('#/requests');
+    stop();
+  });
+
+  test('goes into links', () => {
+    const { router } = setUp('');
+    expect(router.href('logs')).toBe('#/logs');
+    expect(router.href('logs', new URLSearchParams({ trace: 'ab' }))).toBe('#/logs?trace=ab');
   });
 });
 
