@@ -7,6 +7,7 @@ import type {
   ModelManifest,
   PackDtype,
 } from '../../contracts/model-manifest.ts';
+import { FieldReader, InvalidField } from '../json/field-reader.ts';
 
 const DTYPES: readonly PackDtype[] = ['q4', 'q8', 'f16', 'f32'];
 const TRANSFORMS: readonly ExpansionTransform[] = [
@@ -19,7 +20,7 @@ const TRANSFORMS: readonly ExpansionTransform[] = [
 /** Returns the manifest, or `model/manifest-invalid` with the first field that is wrong in `detail.field`. */
 export function parseManifest(input: unknown): Result<ModelManifest> {
   try {
-    return { ok: true, value: readManifest(new Reader(input, 'manifest')) };
+    return { ok: true, value: readManifest(new FieldReader(input, 'manifest')) };
   } catch (error) {
     if (!(error instanceof InvalidField)) throw error;
     const message = `The description of the model is not valid: ${error.field} ${error.message}.`;
@@ -30,7 +31,7 @@ export function parseManifest(input: unknown): Result<ModelManifest> {
   }
 }
 
-function readManifest(root: Reader): ModelManifest {
+function readManifest(root: FieldReader): ModelManifest {
   root
     .at('format')
     .require(root.at('format').integer() === 1, 'is not a format this version knows');
@@ -41,7 +42,7 @@ function readManifest(root: Reader): ModelManifest {
     sha256: file.at('sha256').matching(/^[0-9a-f]{64}$/, 'is not a sha256'),
   }));
   const paths = new Set(files.map((file) => file.path));
-  const listed = (field: Reader): string => {
+  const listed = (field: FieldReader): string => {
     const path = field.text();
     field.require(paths.has(path), 'is not among the files');
     return path;
@@ -70,7 +71,7 @@ function readManifest(root: Reader): ModelManifest {
   });
   const names = new Set(tensors.map((tensor) => tensor.name));
 
-  const readGraph = (graph: Reader): ManifestGraph => ({
+  const readGraph = (graph: FieldReader): ManifestGraph => ({
     path: listed(graph.at('path')),
     externalData: graph.at('externalData').list((data): ExternalData => {
       const kind = data.at('kind').oneOf(['pack', 'expanded']);
@@ -127,87 +128,4 @@ function readManifest(root: Reader): ModelManifest {
       'wasm-int8': readGraph(graphs.at('wasm-int8')),
     },
   };
-}
-
-class InvalidField extends Error {
-  readonly field: string;
-
-  constructor(field: string, problem: string) {
-    super(problem);
-    this.field = field;
-  }
-}
-
-/** A value together with its path, so that every complaint names the field. */
-class Reader {
-  readonly #value: unknown;
-  readonly #path: string;
-
-  constructor(value: unknown, path: string) {
-    this.#value = value;
-    this.#path = path;
-  }
-
-  at(key: string): Reader {
-    const value = this.#value;
-    this.require(
-      typeof value === 'object' && value !== null && !Array.isArray(value),
-      'is not an object',
-    );
-    return new Reader((value as Record<string, unknown>)[key], `${this.#path}.${key}`);
-  }
-
-  has(key: string): boolean {
-    return this.at(key).#value !== undefined;
-  }
-
-  list<T>(read: (entry: Reader) => T): T[] {
-    const value = this.#value;
-    if (!Array.isArray(value)) throw new InvalidField(this.#path, 'is not a list');
-    return value.map((entry, index) => read(new Reader(entry, `${this.#path}[${index}]`)));
-  }
-
-  text(): string {
-    if (typeof this.#value !== 'string') throw new InvalidField(this.#path, 'is not a text');
-    return this.#value;
-  }
-
-  matching(pattern: RegExp, problem: string): string {
-    const text = this.text();
-    this.require(pattern.test(text), problem);
-    return text;
-  }
-
-  /** A path that stays inside the model's folder, whatever the manifest says. */
-  relativePath(): string {
-    return this.matching(/^(?!\.)[\w.-]+(\/(?!\.)[\w.-]+)*$/, 'is not a relative path');
-  }
-
-  integer(): number {
-    const value = this.#value;
-    if (!Number.isSafeInteger(value)) throw new InvalidField(this.#path, 'is not a whole number');
-    return value as number;
-  }
-
-  count(): number {
-    const value = this.integer();
-    this.require(value >= 0, 'is negative');
-    return value;
-  }
-
-  positive(): number {
-    const value = this.integer();
-    this.require(value > 0, 'is not positive');
-    return value;
-  }
-
-  oneOf<const T extends string>(options: readonly T[]): T {
-    const found = options.find((option) => option === this.#value);
-    if (found === undefined) throw new InvalidField(this.#path, `is none of ${options.join(', ')}`);
-    return found;
-  }
-
-  require(isFine: boolean, problem: string): void {
-    if (!isFine) throw new InvalidField(this.#path, problem);
-  }
 }
