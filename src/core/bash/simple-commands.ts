@@ -1,0 +1,369 @@
+/**
+ * The simple commands of a script with their words, read in one pass and without judging syntax: `bash -n` does that. Comments, quoted text
+ * and the bodies of here-documents are no commands; what stands in `$(...)`, backticks and `<(...)` is.
+ */
+
+/** A word after quotes are taken away. */
+export interface Word {
+  /**
+   * An expansion is `${...}`, a substitution is `$()`. A character that quoting has made plain although it would mean something has a
+   * backslash before it: `"~/$a*"` is `\~/${a}\*`.
+   */
+  readonly pattern: string;
+  /** Of the command and process substitutions in it. */
+  readonly commands: readonly SimpleCommand[];
+}
+
+export interface Redirection {
+  /** `>`, `<<`, `&>` and so on, without a file descriptor. */
+  readonly operator: string;
+  readonly target: Word;
+  /** Of a here-document, else null. */
+  readonly body: string | null;
+}
+
+export interface SimpleCommand {
+  /** Without assignments before the command, and without reserved words. */
+  readonly words: readonly Word[];
+  /** `NAME=value` before the command, or alone. */
+  readonly assignments: readonly Word[];
+  readonly redirections: readonly Redirection[];
+  /** 1-based, where its first word begins. */
+  readonly line: number;
+  /** The command whose output this one reads. */
+  readonly pipedFrom: SimpleCommand | null;
+  /** A function of this name begins here; then there are no words. */
+  readonly defines: string | null;
+  /** What ended it: `;`, `|`, `&`, `)` and so on; a newline or the end is ''. */
+  readonly endedBy: string;
+}
+
+const RESERVED = new Set([
+  ...['if', 'then', 'else', 'elif', 'do', 'while', 'until', 'time', '!', '{', '}'],
+  ...['fi', 'done', 'coproc'],
+]);
+const ASSIGNMENT = /^[A-Za-z_]\w*(?:\[[^\]]*\])?\+?=/u;
+const FUNCTION = /function[ \t]+([^\s(){}]+)[ \t]*(?:\(\s*\))?/uy;
+const SPECIAL_IN_QUOTES = /[*?[~$\\{}]/u;
+const DEEPEST = 32;
+
+interface Draft {
+  words: Word[];
+  assignments: Word[];
+  redirections: { operator: string; target: Word; body: string | null }[];
+  line: number;
+}
+
+class Scanner {
+  readonly #script: string;
+  readonly #found: SimpleCommand[] = [];
+  #at = 0;
+  #line: number;
+  #depth = 0;
+  /** What ends the innermost substitution. */
+  #closer = '';
+  #awaited: { delimiter: string; strip: boolean; redirection: { body: string | null } }[] = [];
+
+  constructor(script: string, line: number) {
+    this.#script = script;
+    this.#line = line;
+  }
+
+  all(): readonly SimpleCommand[] {
+    while (this.#at < this.#script.length) this.#list();
+    return this.#found;
+  }
+
+  /** Reads commands up to the closing sign, which it takes too, or a `)` too many, or the end. */
+  #list(): readonly SimpleCommand[] {
+    const first = this.#found.length;
+    let draft: Draft = empty();
+    let pipedFrom: SimpleCommand | null = null;
+    let parens = 0;
+    let cases = 0;
+    const end = (endedBy: string, defines: string | null = null): void => {
+      const { words, assignments, redirections } = draft;
+      let ended: SimpleCommand | null = null;
+      if (words.length + assignments.length + redirections.length > 0 || defines !== null) {
+        ended = { ...draft, words: defines === null ? words : [], pipedFrom, defines, endedBy };
+        this.#found.push(ended);
+      }
+      draft = empty();
+      // Of a group before the pipe, the last command stands for all: `{ date; curl URL; } | sh`.
+      if (endedBy === '|' || endedBy === '|&') pipedFrom = ended ?? this.#found.at(-1) ?? null;
+      else if (ended !== null) pipedFrom = null;
+    };
+    while (this.#at < this.#script.length) {
+      const char = this.#script.charAt(this.#at);
+      const rest = this.#script.slice(this.#at, this.#at + 3);
+      const named = char === 'f' && draft.words.length === 0 && this.#match(FUNCTION);
+      if (this.#closer === '`' && char === '`') {
+        this.#at += 1;
+        break;
+      }
+      if (char === '\n') {
+        end('');
+        this.#newline();
+      } else if (char === ' ' || char === '\t' || char === '\r') {
+        this.#at += 1;
+      } else if (rest.startsWith('\\\n')) {
+        this.#skip(2);
+      } else if (char === '#') {
+        const lineEnd = this.#script.indexOf('\n', this.#at);
+        this.#at = lineEnd < 0 ? this.#script.length : lineEnd;
+      } else if (named) {
+        this.#skip(named[0].length);
+        end('(', named[1] ?? '');
+      } else if (rest.startsWith('((') && draft.words.length === 0) {
+        this.#arithmetic();
+      } else if (char === '(') {
+        const name = draft.words.length === 1 ? draft.words[0]?.pattern : undefined;
+        const parentheses = name === undefined ? null : this.#match(/\(\s*\)/uy);
+        if (parentheses !== null) {
+          this.#skip(parentheses[0].length);
+          end('(', name);
+        } else {
+          end('(');
+          this.#at += 1;
+          parens += 1;
+        }
+      } else if (char === ')') {
+        end(')');
+        this.#at += 1;
+        if (parens > 0) parens -= 1;
+        else if (cases === 0) break;
+      } else if (/^(?:&>|[<>])/u.test(rest)) {
+        if (/^[<>]\(/u.test(rest)) this.#word(draft);
+        else this.#redirection(draft);
+      } else if (char === ';' || char === '&' || char === '|') {
+        const operator = this.#match(/;;&|;;|;&|&&|\|\||\|&|[;&|]/uy)?.[0] ?? char;
+        this.#at += operator.length;
+        end(operator);
+      } else {
+        const reserved = this.#word(draft);
+        if (reserved === 'case') cases += 1;
+        if (reserved === 'esac') cases = Math.max(0, cases - 1);
+      }
+    }
+    end('');
+    return this.#found.slice(first);
+  }
+
+  /** Adds the word here to the draft; returns it if it is reserved where it stands. */
+  #word(draft: Draft): string | null {
+    const line = this.#line;
+    const start = this.#at;
+    const word = this.#readWord();
+    if (this.#at === start) this.#at += 1;
+    const { pattern } = word;
+    if (/^\d+$/u.test(pattern) && /^[<>]/u.test(this.#script.charAt(this.#at))) return null;
+    if (draft.words.length === 0) {
+      if (RESERVED.has(pattern)) return pattern;
+      if (pattern === 'esac') return pattern;
+      if (draft.assignments.length === 0) draft.line = line;
+      if (ASSIGNMENT.test(pattern)) {
+        draft.assignments.push(word);
+        return null;
+      }
+    }
+    draft.words.push(word);
+    return draft.words.length === 1 && pattern === 'case' ? 'case' : null;
+  }
+
+  #readWord(): Word {
+    const commands: SimpleCommand[] = [];
+    let pattern = '';
+    while (this.#at < this.#script.length) {
+      const char = this.#script.charAt(this.#at);
+      const next = this.#script.charAt(this.#at + 1);
+      if (char === '`' && this.#closer === '`') break;
+      if (char === '\\') {
+        if (next !== '\n') pattern += plain(next);
+        this.#skip(2);
+      } else if (char === "'") {
+        const close = this.#script.indexOf("'", this.#at + 1);
+        const text = this.#script.slice(this.#at + 1, close < 0 ? undefined : close);
+        pattern += plain(text);
+        this.#skip(text.length + 2);
+      } else if (char === '"') {
+        pattern += this.#doubleQuoted(commands);
+      } else if (char === '$' || char === '`') {
+        pattern += this.#expansion(commands);
+      } else if ((char === '<' || char === '>') && next === '(' && pattern === '') {
+        this.#at += 2;
+        pattern += `${char}()`;
+        commands.push(...this.#nested(')'));
+      } else if (char === '(' && ASSIGNMENT.test(pattern) && pattern.endsWith('=')) {
+        this.#at += 1;
+        this.#elements();
+        pattern += '()';
+      } else if (/[\s;&|<>()]/u.test(char)) {
+        break;
+      } else {
+        pattern += char;
+        this.#at += 1;
+      }
+    }
+    return { pattern, commands };
+  }
+
+  /** Of an array: words, not commands. */
+  #elements(): void {
+    if (!this.#deeper()) return;
+    while (this.#at < this.#script.length && this.#script.charAt(this.#at) !== ')') {
+      const start = this.#at;
+      this.#readWord();
+      if (this.#at === start) this.#skip(1);
+    }
+    this.#at += 1;
+    this.#depth -= 1;
+  }
+
+  /** Whether one level more may be read; otherwise the rest of the script is given up. */
+  #deeper(): boolean {
+    if (this.#depth < DEEPEST) this.#depth += 1;
+    else this.#at = this.#script.length;
+    return this.#at < this.#script.length;
+  }
+
+  #doubleQuoted(commands: SimpleCommand[]): string {
+    let pattern = '';
+    this.#at += 1;
+    while (this.#at < this.#script.length) {
+      const char = this.#script.charAt(this.#at);
+      if (char === '"') {
+        this.#at += 1;
+        break;
+      }
+      if (char === '$' || char === '`') {
+        pattern += this.#expansion(commands);
+      } else if (char === '\\') {
+        const next = this.#script.charAt(this.#at + 1);
+        if (next !== '\n') pattern += plain(/["$`\\]/u.test(next) ? next : `\\${next}`);
+        this.#skip(2);
+      } else {
+        pattern += plain(char);
+        this.#skip(1);
+      }
+    }
+    return pattern;
+  }
+
+  #expansion(commands: SimpleCommand[]): string {
+    const rest = this.#script.slice(this.#at, this.#at + 3);
+    if (rest.startsWith('$((')) {
+      this.#at += 1;
+      this.#arithmetic();
+      return '$()';
+    }
+    if (rest.startsWith('$(') || rest.startsWith('`')) {
+      this.#at += rest.startsWith('`') ? 1 : 2;
+      commands.push(...this.#nested(rest.startsWith('`') ? '`' : ')'));
+      return '$()';
+    }
+    if (rest.startsWith('${')) {
+      return this.#braced();
+    }
+    if (rest.startsWith("$'")) {
+      const text = this.#match(/\$'(?:\\[^]|[^'\\])*'?/uy)?.[0] ?? rest;
+      this.#skip(text.length);
+      return plain(text.slice(2, -1));
+    }
+    const name = this.#match(/\$([A-Za-z_]\w*|[0-9@*#?$!-])/uy);
+    this.#at += name === null ? 1 : name[0].length;
+    return name === null ? plain('$') : `\${${name[1] ?? ''}}`;
+  }
+
+  /** `${...}` as it stands, nested ones included. */
+  #braced(): string {
+    const start = this.#at;
+    let open = 0;
+    while (this.#at < this.#script.length) {
+      const char = this.#script.charAt(this.#at);
+      if (char === '\\') this.#skip(1);
+      if (char === '{') open += 1;
+      this.#skip(1);
+      if (char === '}' && --open === 0) break;
+    }
+    return this.#script.slice(start, this.#at);
+  }
+
+  #nested(closer: string): readonly SimpleCommand[] {
+    if (!this.#deeper()) return [];
+    const closerBefore = this.#closer;
+    this.#closer = closer;
+    const awaited = this.#awaited;
+    this.#awaited = [];
+    const commands = this.#list();
+    this.#awaited = awaited;
+    this.#closer = closerBefore;
+    this.#depth -= 1;
+    return commands;
+  }
+
+  /** From `((` to its `))`. */
+  #arithmetic(): void {
+    let open = 0;
+    while (this.#at < this.#script.length) {
+      const char = this.#script.charAt(this.#at);
+      if (char === '(') open += 1;
+      this.#skip(1);
+      if (char === ')' && --open === 0) return;
+    }
+  }
+
+  #redirection(draft: Draft): void {
+    const operator = this.#match(/&>>|&>|<<<|<<-|<<|<>|<&|>>|>&|>\||[<>]/uy)?.[0] ?? '>';
+    this.#at += operator.length;
+    while (/[ \t]/u.test(this.#script.charAt(this.#at))) this.#at += 1;
+    if (draft.words.length + draft.assignments.length === 0) draft.line = this.#line;
+    const redirection = { operator, target: this.#readWord(), body: null };
+    draft.redirections.push(redirection);
+    if (operator === '<<' || operator === '<<-') {
+      const delimiter = redirection.target.pattern.replaceAll('\\', '');
+      this.#awaited.push({ delimiter, strip: operator === '<<-', redirection });
+    }
+  }
+
+  #newline(): void {
+    this.#skip(1);
+    for (const { delimiter, strip, redirection } of this.#awaited.splice(0)) {
+      const lines: string[] = [];
+      while (this.#at < this.#script.length) {
+        const lineEnd = this.#script.indexOf('\n', this.#at);
+        const line = this.#script.slice(this.#at, lineEnd < 0 ? undefined : lineEnd);
+        this.#skip(line.length + 1);
+        if ((strip ? line.replace(/^\t+/u, '') : line) === delimiter) break;
+        lines.push(line);
+      }
+      redirection.body = lines.join('\n');
+    }
+  }
+
+  /** @param pattern sticky */
+  #match(pattern: RegExp): RegExpExecArray | null {
+    pattern.lastIndex = this.#at;
+    return pattern.exec(this.#script);
+  }
+
+  /** Goes on by `count` characters, counting lines. */
+  #skip(count: number): void {
+    const end = Math.min(this.#at + count, this.#script.length);
+    for (; this.#at < end; this.#at++) {
+      if (this.#script.charAt(this.#at) === '\n') this.#line += 1;
+    }
+  }
+}
+
+function empty(): Draft {
+  return { words: [], assignments: [], redirections: [], line: 1 };
+}
+
+function plain(text: string): string {
+  return Array.from(text, (char) => (SPECIAL_IN_QUOTES.test(char) ? `\\${char}` : char)).join('');
+}
+
+/** In the order in which they end; those of a substitution come before the command that it stands in. @param line of the first line */
+export function simpleCommands(script: string, line = 1): readonly SimpleCommand[] {
+  return new Scanner(script, line).all();
+}
