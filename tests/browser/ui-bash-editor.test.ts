@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { userEvent } from 'vitest/browser';
 import { BashEditor } from '../../src/ui/generate/bash-editor.ts';
-import { setMarks, syntaxMarks, type ScriptMark } from '../../src/ui/generate/syntax-marks.ts';
+import type { ScriptMark } from '../../src/ui/generate/script-marks.ts';
 
 let parent: HTMLElement;
 let editor: BashEditor;
@@ -107,7 +107,7 @@ describe('what the reader types', () => {
 
 describe('marks', () => {
   const mark = (...marks: ScriptMark[]): void => {
-    editor.overlay(syntaxMarks, setMarks.of(marks));
+    editor.mark(marks);
   };
   const marked = (): string[] =>
     [...parent.querySelectorAll('[class*=mark-]')].map((place) => place.textContent);

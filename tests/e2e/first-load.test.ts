@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { appFolder, test } from './support/app-test.ts';
 
-test('loads the scripts that index.html names, and nothing of the engine or a model', async ({
+test('loads the scripts that index.html names, then the editor, and nothing of the engine or a model', async ({
   page,
   site,
 }) => {
@@ -19,7 +19,9 @@ test('loads the scripts that index.html names, and nothing of the engine or a mo
   await page.goto(site.url, { waitUntil: 'networkidle' });
 
   const scripts = loaded.filter((path) => /\.m?js$/.test(path) && path !== 'sw.js');
-  expect(scripts.sort()).toEqual(named.sort());
+  const isEditor = (path: string): boolean => path.startsWith('assets/bash-editor-');
+  expect(scripts.filter((path) => !isEditor(path)).sort()).toEqual(named.sort());
+  expect(scripts.filter(isEditor)).toHaveLength(1);
   // Its manifest may be read: it tells how large the download would be.
   expect(loaded.filter((path) => /\.(wasm|wasm-packed|bin|onnx)$/.test(path))).toEqual([]);
 });

@@ -4,13 +4,14 @@ import {
   Annotation,
   Compartment,
   EditorState,
-  type StateEffect,
   Transaction,
   type Extension,
   type StateCommand,
 } from '@codemirror/state';
 import { EditorView, keymap, lineNumbers } from '@codemirror/view';
 import { bashHighlighting } from './bash-highlighter.ts';
+import type { ScriptMark } from './script-marks.ts';
+import { setMarks, syntaxMarks } from './syntax-marks.ts';
 
 export interface BashEditorOptions {
   readonly parent: HTMLElement;
@@ -47,8 +48,6 @@ export class BashEditor {
   readonly #readOnly = new Compartment();
   readonly #extensions: Extension;
   #isReadOnly = false;
-  readonly #overlaySlot = new Compartment();
-  #overlay: Extension = [];
 
   constructor({ parent, text, label, describedBy, onEdit }: BashEditorOptions) {
     this.#extensions = [
@@ -57,6 +56,7 @@ export class BashEditor {
       // No key takes Tab: it must lead out of the editor for whoever has no mouse.
       keymap.of([{ key: 'Enter', run: breakLine }, ...historyKeymap]),
       bashHighlighting,
+      syntaxMarks,
       EditorView.lineWrapping,
       EditorView.contentAttributes.of({
         'aria-label': label,
@@ -97,20 +97,19 @@ export class BashEditor {
     this.#view.dispatch({ effects: this.#readOnly.reconfigure(this.#readOnlyExtension()) });
   }
 
-  /** Shows something on top of the text: `extension`, the same at each call, does so at its `effect`. */
-  overlay(extension: Extension, effect: StateEffect<unknown>): void {
-    const isNew = this.#overlay !== extension;
-    this.#overlay = extension;
-    this.#view.dispatch({
-      effects: isNew ? [this.#overlaySlot.reconfigure(extension)] : [effect],
-    });
-    if (isNew) this.#view.dispatch({ effects: effect });
+  /** Shows these marks in place of the ones before. */
+  mark(marks: readonly ScriptMark[]): void {
+    this.#view.dispatch({ effects: setMarks.of(marks) });
   }
 
   /** Puts the cursor there, for whoever wants to mend it. */
   goTo(offset: number): void {
     const anchor = Math.min(offset, this.#view.state.doc.length);
     this.#view.dispatch({ selection: { anchor }, scrollIntoView: true });
+    this.#view.focus();
+  }
+
+  focus(): void {
     this.#view.focus();
   }
 
@@ -121,11 +120,7 @@ export class BashEditor {
   #newState(text: string): EditorState {
     return EditorState.create({
       doc: text,
-      extensions: [
-        this.#extensions,
-        this.#readOnly.of(this.#readOnlyExtension()),
-        this.#overlaySlot.of(this.#overlay),
-      ],
+      extensions: [this.#extensions, this.#readOnly.of(this.#readOnlyExtension())],
     });
   }
 
