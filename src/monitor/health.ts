@@ -5,6 +5,8 @@
 import { failure, type Failure } from '../contracts/failure.ts';
 import type { EngineDescription, GenerationRecord } from '../contracts/generation.ts';
 import type { DeepHealth, HealthQuery, HealthReport } from '../contracts/health.ts';
+import { healthChecked } from '../core/metrics/event-deltas.ts';
+import type { HealthCheckKind, HealthCheckResult } from '../core/metrics/metric-labels.ts';
 import { DEFAULT_PARAMETERS, type ParsedRequest } from '../core/prompt/parse-parameters.ts';
 import type { MonitorStore } from '../store/monitor-port.ts';
 import type { ReadEnvironment } from './page-environment.ts';
@@ -77,12 +79,12 @@ export class Health {
   async check({ deep = false }: HealthQuery = {}): Promise<HealthReport> {
     if (!deep) {
       const report = this.#report(null, null);
-      this.#count('shallow', report);
+      this.#count('shallow', report.status);
       return report;
     }
     const inference = this.#options.engine.engine === null ? null : await this.#infer();
     const report = this.#report(inference, await this.#describe(inference));
-    if (inference === null) this.#count('deep', report);
+    if (inference === null) this.#count('deep', report.status);
     return report;
   }
 
@@ -128,12 +130,13 @@ export class Health {
       last.loadedAtEpochMs === engine.loadedAtEpochMs &&
       now() - last.endedAtMs < DEEP_INTERVAL_MS
     ) {
+      this.#count('deep', 'throttled');
       return Promise.resolve(last);
     }
     this.#running = this.#probe().then((inference) => {
       this.#running = null;
       this.#last = inference;
-      this.#count('deep', this.#report(inference, null));
+      this.#count('deep', this.#report(inference, null).status);
       return inference;
     });
     return this.#running;
@@ -162,19 +165,9 @@ export class Health {
   }
 
   /** Not waited for: a check answers also where nothing can be stored. */
-  #count(kind: 'shallow' | 'deep', report: HealthReport): void {
-    const key = `health_checks_total{kind="${kind}",result="${report.status}"}`;
-    void this.#options.store.add([
-      {
-        atEpochMs: report.atEpochMs,
-        model: report.modelId ?? 'none',
-        backend: report.backend ?? 'none',
-        outcome: 'none',
-        counters: [[key, 1]],
-        observations: [],
-        gauges: [],
-      },
-    ]);
+  #count(kind: HealthCheckKind, result: HealthCheckResult): void {
+    const { store, epochNow } = this.#options;
+    void store.add([healthChecked(epochNow(), kind, result)]);
   }
 }
 
