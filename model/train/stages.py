@@ -94,7 +94,7 @@ def _script_examples(tokenizer: Tokenizer, multi_line: int, one_line: int, seed:
 def _stage_two(tokenizer: Tokenizer, cache: Path) -> list[Example]:
     nl2bash = [row for row in valid_rows(nl2bash_rows("train"), cache) if len(row.answer) <= _LONG_ANSWER]
     everyday = valid_rows(tldr_rows(everyday=True), cache)
-    generated = _script_examples(tokenizer, multi_line=1400, one_line=4000, seed=23)
+    generated = _script_examples(tokenizer, multi_line=900, one_line=3000, seed=23)
     short = [item for item in generated if len(item.ids) <= _LONG_SCRIPT]
     return _examples(tokenizer, [*nl2bash, *nl2bash, *nl2bash, *everyday], seed=22) + short
 
@@ -120,7 +120,7 @@ STAGES = {
             last_learning_rate=5e-6,
             warmup=0.02,
             tokens_per_step=1536,
-            frozen_layers=8,
+            frozen_layers=10,
             seed=2,
             examples=_stage_two,
         ),
