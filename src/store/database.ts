@@ -1,9 +1,23 @@
 /**
- * The page's IndexedDB: its stores, version by version. Later versions add stores (records, rollups, outbox) in steps of
- * their own; a step that has shipped is never changed.
+ * The page's IndexedDB: its stores, version by version. Later versions add stores (an outbox) in steps of their own; a
+ * step that has shipped is never changed.
  */
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
 import type { HistoryEntry } from '../contracts/history.ts';
+import type { LogLine, StoredLogLine } from '../contracts/log-line.ts';
+import type { RequestRecord } from '../contracts/request-record.ts';
+import type { Rollup } from '../contracts/rollup.ts';
+
+/** A record with what its indexes and pruning need besides. */
+export interface StoredRecord extends RequestRecord {
+  /** Only while the request is active, so that the index `open` holds nothing else. */
+  readonly openPageId?: string;
+  /** What it takes on the disk, estimated when it was written. */
+  readonly sizeBytes: number;
+}
+
+/** Sums that would take a walk over everything to find out. */
+export type MonitorSum = 'recordBytes';
 
 export interface ShellwrightSchema extends DBSchema {
   history: {
@@ -11,6 +25,29 @@ export interface ShellwrightSchema extends DBSchema {
     value: HistoryEntry;
     indexes: { 'by-accepted': number };
   };
+  records: {
+    key: string;
+    value: StoredRecord;
+    indexes: {
+      'by-accepted': number;
+      /** Records that have ended. */
+      'by-ended': number;
+      /** Records that have ended, by outcome and time of acceptance. */
+      'by-outcome': [string, number];
+      /** Records of active requests. */
+      open: string;
+    };
+  };
+  rollups: {
+    key: [resolution: string, startMs: number, model: string, backend: string, outcome: string];
+    value: Rollup;
+  };
+  logs: {
+    key: number;
+    value: LogLine | StoredLogLine;
+    indexes: { 'by-trace': string };
+  };
+  'monitor-sums': { key: MonitorSum; value: number };
 }
 
 export type Database = IDBPDatabase<ShellwrightSchema>;
@@ -24,6 +61,20 @@ const STEPS: readonly UpgradeStep[] = [
   (database) => {
     const history = database.createObjectStore('history', { keyPath: 'id' });
     history.createIndex('by-accepted', 'acceptedAtEpochMs');
+  },
+  (database) => {
+    const records = database.createObjectStore('records', { keyPath: 'id' });
+    records.createIndex('by-accepted', 'acceptedAtEpochMs');
+    // null is no key: what has not ended is in neither of the next two.
+    records.createIndex('by-ended', 'endedAtEpochMs');
+    records.createIndex('by-outcome', ['outcome', 'acceptedAtEpochMs']);
+    records.createIndex('open', 'openPageId');
+    database.createObjectStore('rollups', {
+      keyPath: ['resolution', 'startMs', 'model', 'backend', 'outcome'],
+    });
+    const logs = database.createObjectStore('logs', { keyPath: 'id', autoIncrement: true });
+    logs.createIndex('by-trace', 'traceId');
+    database.createObjectStore('monitor-sums');
   },
 ];
 

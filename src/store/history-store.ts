@@ -1,6 +1,7 @@
 /** History on the device: what was asked and written, newest first. In IndexedDB, or in memory where that is denied. */
-import { failure, type Failure, type Result } from '../contracts/failure.ts';
+import type { Result } from '../contracts/failure.ts';
 import type { HistoryEntry } from '../contracts/history.ts';
+import { attempt } from './attempt.ts';
 import type { Database } from './database.ts';
 import { readEntry } from './read-entry.ts';
 
@@ -123,19 +124,4 @@ function toPage(found: readonly HistoryEntry[], limit: number, totalCount: numbe
 
 function done<T>(value: T): Promise<Result<T>> {
   return Promise.resolve({ ok: true, value });
-}
-
-async function attempt<T>(work: () => Promise<T>): Promise<Result<T>> {
-  try {
-    return { ok: true, value: await work() };
-  } catch (error) {
-    return { ok: false, failure: toFailure(error) };
-  }
-}
-
-function toFailure(error: unknown): Failure {
-  const cause = error instanceof DOMException ? error.name : 'unknown';
-  return cause === 'QuotaExceededError'
-    ? failure('store/quota-exceeded')
-    : failure('store/unavailable', undefined, { cause });
 }

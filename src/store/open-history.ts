@@ -1,5 +1,6 @@
 /** Opens the history where the browser lets it be kept. */
-import { failure, type Failure } from '../contracts/failure.ts';
+import type { Failure } from '../contracts/failure.ts';
+import { storeFailure } from './attempt.ts';
 import { openDatabase } from './database.ts';
 import { IndexedDbHistory, MemoryHistory, type HistoryStore } from './history-store.ts';
 
@@ -13,10 +14,6 @@ export async function openHistory(onClosed: () => void): Promise<OpenedHistory> 
   try {
     return { store: new IndexedDbHistory(await openDatabase({ onClosed })), failure: null };
   } catch (error) {
-    const cause = error instanceof DOMException ? error.name : 'unknown';
-    return {
-      store: new MemoryHistory(),
-      failure: failure('store/unavailable', undefined, { cause }),
-    };
+    return { store: new MemoryHistory(), failure: storeFailure(error) };
   }
 }
