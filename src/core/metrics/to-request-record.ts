@@ -7,11 +7,13 @@ import type {
   EngineDescription,
   GenerationParameters,
   GenerationRecord,
+  PhaseTimestamps,
 } from '../../contracts/generation.ts';
 import type {
   DebugDetail,
   RecordedFailure,
   RecordedParameters,
+  RecordedTimestamps,
   RequestRecord,
 } from '../../contracts/request-record.ts';
 import { PARAMETER_RANGES } from '../prompt/parse-parameters.ts';
@@ -92,8 +94,8 @@ export function closedRequestRecord(record: GenerationRecord, end: RequestEnd): 
     promptChars: codePoints(record.prompt),
     outputChars: codePoints(record.text),
     tokens: record.tokens,
-    timestamps: { ...record.timestamps, checkedMs: end.checkedMs, storedMs: null },
-    tokenGapsMs: record.tokenGapsMs,
+    timestamps: recordedTimestamps(record.timestamps, end.checkedMs),
+    tokenGapsMs: record.tokenGapsMs.map(toMicroseconds),
     guard: record.guard,
     syntax: record.syntax,
     dangers: end.dangers,
@@ -106,7 +108,7 @@ export function closedRequestRecord(record: GenerationRecord, end: RequestEnd): 
             inputTokens: record.tokens.prompt,
             modelConfig: end.debug.modelConfig,
             samplingParameters: parameters,
-            totalProcessingTimeMs: record.timestamps.finishedMs,
+            totalProcessingTimeMs: toMicroseconds(record.timestamps.finishedMs),
           },
   };
 }
@@ -125,6 +127,25 @@ export function codePoints(text: string): number {
 
 function withoutStops({ stop, ...parameters }: GenerationParameters): RecordedParameters {
   return { ...parameters, stopCount: stop.length };
+}
+
+function recordedTimestamps(at: PhaseTimestamps, checkedMs: number | null): RecordedTimestamps {
+  const rounded = (ms: number | null) => (ms === null ? null : toMicroseconds(ms));
+  return {
+    startedMs: rounded(at.startedMs),
+    tokenizedMs: rounded(at.tokenizedMs),
+    prefilledMs: rounded(at.prefilledMs),
+    firstTokenMs: rounded(at.firstTokenMs),
+    lastTokenMs: rounded(at.lastTokenMs),
+    finishedMs: toMicroseconds(at.finishedMs),
+    checkedMs: rounded(checkedMs),
+    storedMs: null,
+  };
+}
+
+/** Clocks of browsers tell 5 µs at best; the digits after that are noise that would be stored. */
+function toMicroseconds(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
 }
 
 const KNOWN_FIELDS = new Set(['prompt', 'stop', 'guard', ...Object.keys(PARAMETER_RANGES)]);
