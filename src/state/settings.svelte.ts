@@ -87,6 +87,14 @@ export class Settings {
     this.#change({ loadsAtStart });
   }
 
+  get debugMode(): boolean {
+    return this.#preferences.debugMode;
+  }
+
+  set debugMode(debugMode: boolean) {
+    this.#change({ debugMode });
+  }
+
   #change(change: Partial<Preferences>): void {
     this.#preferences = { ...this.#preferences, ...change };
     this.#store.write(this.#preferences);

@@ -17,6 +17,8 @@ export interface Preferences {
   readonly model: ModelChoice | null;
   /** The reader has asked for a model, and has not paused its download: load it without asking again. */
   readonly loadsAtStart: boolean;
+  /** Requests are recorded with what somebody looks for who searches for a fault. */
+  readonly debugMode: boolean;
 }
 
 export const DEFAULT_PREFERENCES: Preferences = {
@@ -25,6 +27,7 @@ export const DEFAULT_PREFERENCES: Preferences = {
   threads: null,
   model: null,
   loadsAtStart: false,
+  debugMode: false,
 };
 
 /** public/theme.js reads it as well. */
@@ -62,13 +65,17 @@ export class PreferenceStore {
 /** Takes what is valid and the defaults for the rest. */
 export function parsePreferences(input: unknown): Preferences {
   if (typeof input !== 'object' || input === null) return DEFAULT_PREFERENCES;
-  const { theme, backend, threads, model, loadsAtStart } = input as Record<string, unknown>;
+  const { theme, backend, threads, model, loadsAtStart, debugMode } = input as Record<
+    string,
+    unknown
+  >;
   return {
     theme: theme === 'light' || theme === 'dark' ? theme : 'system',
     backend: backend === 'webgpu' || backend === 'wasm' ? backend : 'auto',
     threads: isThreadCount(threads) ? threads : null,
     model: parseModelChoice(model),
     loadsAtStart: loadsAtStart === true,
+    debugMode: debugMode === true,
   };
 }
 

@@ -24,6 +24,7 @@ const chosen: Preferences = {
   threads: 2,
   model: { kind: 'hub', repository: 'onnx-community/Qwen2.5-Coder-0.5B-Instruct' },
   loadsAtStart: true,
+  debugMode: true,
 };
 
 describe('preferences', () => {
