@@ -97,6 +97,18 @@ export const FAILURES = {
     summary: 'There is no room left to store this.',
     remedy: 'Delete old entries or free some space on the device.',
   },
+  'import/invalid-file': {
+    summary: 'This is no metrics file of this app, or it is damaged.',
+    remedy: 'Export it again where it came from.',
+  },
+  'import/newer-version': {
+    summary: 'This file was made by a newer version of this app.',
+    remedy: 'Update the app, then import the file again.',
+  },
+  'import/too-large': {
+    summary: 'This file is too large to be imported.',
+    remedy: 'Export it again without records.',
+  },
   'share/invalid-link': {
     summary: 'This link cannot be read.',
     remedy: 'Ask for the link again: it seems to be cut off.',

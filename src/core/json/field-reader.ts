@@ -10,6 +10,8 @@ export class InvalidField extends Error {
   }
 }
 
+const MAX_EPOCH_MS = 8.64e15;
+
 /** A value together with its path, so that every complaint names the field. */
 export class FieldReader {
   readonly #value: unknown;
@@ -111,6 +113,13 @@ export class FieldReader {
   count(): number {
     const value = this.integer();
     this.require(value >= 0, 'is negative');
+    return value;
+  }
+
+  /** Milliseconds since 1970 that a Date can hold. */
+  epochMs(): number {
+    const value = this.count();
+    this.require(value <= MAX_EPOCH_MS, 'is no moment in time');
     return value;
   }
 
