@@ -43,7 +43,12 @@ export interface EngineClientOptions {
 
 export type EngineClientEvent =
   | EngineEvent
-  | { readonly kind: 'worker-crashed'; readonly message: string; readonly restarts: number }
+  | {
+      readonly kind: 'worker-crashed';
+      readonly reason: 'crashed' | 'unresponsive';
+      readonly message: string;
+      readonly restarts: number;
+    }
   | { readonly kind: 'queue'; readonly waiting: number; readonly running: boolean };
 
 export interface GenerateInput {
@@ -52,7 +57,18 @@ export interface GenerateInput {
   readonly parameters: GenerationParameters;
 }
 
+/** A request as it was accepted, however soon it ends. */
+export interface AcceptedRequest {
+  readonly id: string;
+  /** Wall clock. */
+  readonly acceptedAtEpochMs: number;
+  /** By the monotonic clock. */
+  readonly acceptedAtMs: number;
+}
+
 export interface GenerateHooks {
+  /** Called before anything else, and before `generate` returns. */
+  readonly onAccepted?: (accepted: AcceptedRequest) => void;
   readonly onToken?: (event: TokenEvent) => void;
   /** How many requests are ahead, the running one included; again whenever that changes. */
   readonly onPosition?: (ahead: number) => void;
@@ -147,6 +163,11 @@ export class EngineClient {
         startedAtMs: null,
         settled: false,
       };
+      hooks.onAccepted?.({
+        id: job.request.id,
+        acceptedAtEpochMs: job.acceptedAtEpochMs,
+        acceptedAtMs: job.acceptedAtMs,
+      });
       if (this.#loaded === null && this.#rejectLoad === null) {
         this.#settle(job, unstartedOutcome('error', failure('engine/not-loaded')));
         return;
@@ -198,7 +219,7 @@ export class EngineClient {
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const job of waiting) this.#settle(job, unstartedOutcome('cancelled', null));
-    this.#onCrash('closed', false);
+    this.#onCrash('closed', null);
     this.#loaded = null;
   }
 
@@ -259,11 +280,12 @@ export class EngineClient {
     if (this.#running !== job) return;
     void this.#worker?.api.cancel(job.request.id);
     setTimeout(() => {
-      if (!job.settled) this.#onCrash('did not obey a cancel');
+      if (!job.settled) this.#onCrash('did not obey a cancel', 'unresponsive');
     }, CANCEL_GRACE_MS);
   }
 
-  #onCrash(message: string, restart = true): void {
+  /** `reason` is null where the worker is to stay away. */
+  #onCrash(message: string, reason: 'crashed' | 'unresponsive' | null = 'crashed'): void {
     this.#worker?.terminate();
     this.#worker = null;
     const cause = failure('engine/worker-crashed', undefined, { cause: message });
@@ -271,9 +293,10 @@ export class EngineClient {
     this.#loaded = null;
     this.#rejectLoad?.(cause);
     this.#rejectRunning?.(cause);
-    if (!restart) return;
+    if (reason === null) return;
     this.#restarts += 1;
-    this.#options.onEvent({ kind: 'worker-crashed', message, restarts: this.#restarts });
+    const restarts = this.#restarts;
+    this.#options.onEvent({ kind: 'worker-crashed', reason, message, restarts });
     // A model that crashes the worker again and again must not keep the page busy for ever.
     if (reload === null) return this.#failWaiting(cause);
     if (this.#restarts > 5) {
@@ -338,8 +361,9 @@ export class EngineClient {
       failure: outcome.failure,
       tokens: outcome.tokens,
       guard: outcome.guard,
-      // Whoever asked has the checker: see state/requests.ts.
+      // Whoever asked has the checkers: see state/requests.ts.
       syntax: null,
+      dangers: [],
       timestamps: {
         startedMs: offsetMs,
         tokenizedMs: shifted(outcome.tokenizedMs),

@@ -59,6 +59,10 @@ export interface EngineDescription {
   readonly reason: string;
   readonly contextLength: number;
   readonly vocabularySize: number | null;
+  /** Transformer blocks; null where the model's description does not say. */
+  readonly layers: number | null;
+  /** Width of the hidden state; null where the model's description does not say. */
+  readonly width: number | null;
 }
 
 /**
@@ -116,6 +120,8 @@ export interface GenerationRecord {
   readonly guard: GuardReport;
   /** null where the request failed or was stopped before the first token, and where the checker could not be loaded. */
   readonly syntax: RecordedSyntax | null;
+  /** Ids of the rules for destructive commands that the script meets, each once. */
+  readonly dangers: readonly string[];
   readonly timestamps: PhaseTimestamps;
   /** Milliseconds between one token and the next; one fewer than `tokens.generated`. */
   readonly tokenGapsMs: readonly number[];

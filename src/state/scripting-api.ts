@@ -149,6 +149,8 @@ const NO_ENGINE: Readonly<Record<keyof EngineDescription, null>> = {
   reason: null,
   contextLength: null,
   vocabularySize: null,
+  layers: null,
+  width: null,
 };
 
 /** @throws {FailureError} `request/invalid-parameter` naming the field; what loads is checked further by the engine. */

@@ -94,13 +94,27 @@ describe('an entry of an older version', () => {
   test('gets what records have gained since', async () => {
     const store = await openIndexedDb();
     const old = structuredClone(entry(1)) as unknown as {
-      record: { syntax?: unknown; guard?: unknown; parameters: { guard?: unknown } };
+      record: {
+        syntax?: unknown;
+        guard?: unknown;
+        dangers?: unknown;
+        engine: { layers?: unknown };
+        parameters: { guard?: unknown };
+      };
     };
     delete old.record.syntax;
     delete old.record.guard;
+    delete old.record.dangers;
+    delete old.record.engine.layers;
     delete old.record.parameters.guard;
     await store.put(old as unknown as HistoryEntry);
-    const gained = { syntax: null, guard: { on: false }, parameters: { guard: false } };
+    const gained = {
+      syntax: null,
+      guard: { on: false },
+      dangers: [],
+      engine: { layers: null },
+      parameters: { guard: false },
+    };
     expect(await store.get('id-1')).toMatchObject({ ok: true, value: { record: gained } });
     expect((await find(store)).entries[0]?.record).toMatchObject(gained);
   });

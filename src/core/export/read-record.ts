@@ -99,6 +99,8 @@ export function readEngine(engine: FieldReader): EngineDescription {
     'reason',
     'contextLength',
     'vocabularySize',
+    'layers',
+    'width',
   );
   return {
     modelId: engine.at('modelId').text(MAX_NAME_CHARS),
@@ -111,6 +113,8 @@ export function readEngine(engine: FieldReader): EngineDescription {
     reason: engine.at('reason').text(MAX_NAME_CHARS),
     contextLength: engine.at('contextLength').count(),
     vocabularySize: engine.at('vocabularySize').orNull((size) => size.count()),
+    layers: engine.at('layers').orNull((layers) => layers.count()),
+    width: engine.at('width').orNull((width) => width.count()),
   };
 }
 

@@ -118,6 +118,15 @@ export function orphanedRequestRecord(open: RequestRecord, endedAtEpochMs: numbe
   return { ...open, outcome: 'orphaned', endedAtEpochMs };
 }
 
+/** Closes the record of a request that was refused before it reached the engine. */
+export function refusedRequestRecord(
+  open: RequestRecord,
+  cause: Failure,
+  endedAtEpochMs: number,
+): RequestRecord {
+  return { ...open, outcome: 'error', failure: recordedFailure(cause), endedAtEpochMs };
+}
+
 /** Unicode code points: what a reader would call characters, near enough, and not UTF-16 code units. */
 export function codePoints(text: string): number {
   let count = 0;

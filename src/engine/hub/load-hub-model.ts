@@ -23,7 +23,14 @@ import { chooseFiles, usableDtypes, type HubFiles } from './choose-files.ts';
 import { toFailure, withFailure } from './hub-failure.ts';
 import { createHubFetch, type HubFetch } from './hub-fetch.ts';
 import { HubModel } from './hub-model.ts';
-import { contextLength, endTokens, vocabularySize, type ConfigFields } from './model-config.ts';
+import {
+  contextLength,
+  endTokens,
+  hiddenWidth,
+  layerCount,
+  vocabularySize,
+  type ConfigFields,
+} from './model-config.ts';
 import { guardSessionCreation, type SessionGuard } from './session-guard.ts';
 import { loadTransformers, type TransformersLibrary } from './transformers-library.ts';
 
@@ -306,6 +313,8 @@ function describe(
     reason: plan.reason,
     contextLength: contextLength(config, tokenizer.model_max_length),
     vocabularySize: vocabularySize(config),
+    layers: layerCount(config),
+    width: hiddenWidth(config),
   };
 }
 

@@ -24,8 +24,22 @@ export function contextLength(config: ConfigFields, tokenizerLimit: unknown): nu
 }
 
 export function vocabularySize(config: ConfigFields): number | null {
-  const size = textConfig(config)['vocab_size'];
-  return typeof size === 'number' ? size : null;
+  return firstNumber(config, ['vocab_size']);
+}
+
+/** Transformer blocks. */
+export function layerCount(config: ConfigFields): number | null {
+  return firstNumber(config, ['num_hidden_layers', 'n_layer', 'num_layers', 'n_layers']);
+}
+
+/** Width of the hidden state. */
+export function hiddenWidth(config: ConfigFields): number | null {
+  return firstNumber(config, ['hidden_size', 'n_embd', 'd_model', 'dim']);
+}
+
+function firstNumber(config: ConfigFields, names: readonly string[]): number | null {
+  const text = textConfig(config);
+  return names.map((name) => text[name]).find((value) => typeof value === 'number') ?? null;
 }
 
 /** Token ids that end a text, from every place where a repository may name them. */

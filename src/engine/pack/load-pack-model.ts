@@ -250,6 +250,8 @@ function describe(manifest: ModelManifest, plan: BackendPlan): EngineDescription
     reason: plan.reason,
     contextLength: manifest.architecture.contextLength,
     vocabularySize: manifest.architecture.vocabSize,
+    layers: manifest.architecture.layers,
+    width: manifest.architecture.width,
   };
 }
 

@@ -278,7 +278,12 @@ describe('an engine that is ready', () => {
 
   test('shows a restarted worker, and a recovery that failed', async () => {
     const { engine } = await ready();
-    engine.onClientEvent({ kind: 'worker-crashed', message: 'out of memory', restarts: 1 });
+    engine.onClientEvent({
+      kind: 'worker-crashed',
+      reason: 'crashed',
+      message: 'out of memory',
+      restarts: 1,
+    });
     expect(engine.state).toEqual({ kind: 'recovering', cause: 'worker-crashed' });
     const cause = failure('engine/out-of-memory');
     engine.onClientEvent({ kind: 'recovery-failed', failure: cause });

@@ -19,6 +19,8 @@ const engine = {
   reason: '',
   contextLength: 10,
   vocabularySize: 10,
+  layers: 2,
+  width: 8,
 } as const;
 
 const outcome: EngineOutcome = {

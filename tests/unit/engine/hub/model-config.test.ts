@@ -2,6 +2,8 @@ import { expect, test } from 'vitest';
 import {
   contextLength,
   endTokens,
+  hiddenWidth,
+  layerCount,
   vocabularySize,
 } from '../../../../src/engine/hub/model-config.ts';
 
@@ -21,6 +23,14 @@ test('gathers the tokens that end a text from wherever they are named', () => {
   expect(endTokens({ eos_token_id: 2 }, { eos_token_id: [2, 7] })).toEqual([2, 7]);
   expect(endTokens({ text_config: { eos_token_id: 5 } }, null)).toEqual([5]);
   expect(endTokens({ eos_token_id: null }, { eos_token_id: 'end' })).toEqual([]);
+});
+
+test('finds how many layers there are and how wide they are, under any of their names', () => {
+  expect(layerCount({ num_hidden_layers: 30 })).toBe(30);
+  expect(layerCount({ text_config: { n_layer: 12 } })).toBe(12);
+  expect(hiddenWidth({ hidden_size: 576 })).toBe(576);
+  expect(hiddenWidth({ n_embd: 'wide', d_model: 512 })).toBe(512);
+  expect([layerCount({}), hiddenWidth({})]).toEqual([null, null]);
 });
 
 test('says null where the size of the vocabulary is not told', () => {
