@@ -1,12 +1,13 @@
 /** What the rest of the page may do with monitoring: read what was measured, hear of changes, and log. */
 import type { LogLevel, LogLine } from '../contracts/log-line.ts';
 import type { MonitorStore } from '../store/monitor-port.ts';
+import type { LogMessage } from './log-messages.ts';
 
-/** Writes a log line; never throws and never waits. `fields` hold lengths, counts and codes, never content. */
+/** Writes a log line; never throws and never waits. Fields that the message does not have are left out. */
 export type Log = (
   level: LogLevel,
   module: string,
-  message: string,
+  message: LogMessage,
   fields?: LogLine['fields'],
   traceId?: string | null,
 ) => void;
