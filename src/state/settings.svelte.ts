@@ -6,6 +6,7 @@ import type {
   PreferenceStore,
   Preferences,
   ThemeChoice,
+  Thresholds,
 } from '../store/preferences.ts';
 import { isHubRepository, isThreadCount } from '../store/preferences.ts';
 
@@ -93,6 +94,15 @@ export class Settings {
 
   set debugMode(debugMode: boolean) {
     this.#change({ debugMode });
+  }
+
+  /** Those that the operator has changed. */
+  get thresholds(): Thresholds {
+    return this.#preferences.thresholds;
+  }
+
+  set thresholds(thresholds: Thresholds) {
+    this.#change({ thresholds });
   }
 
   #change(change: Partial<Preferences>): void {

@@ -1,5 +1,6 @@
 /** Small things the page remembers, in localStorage: read before the first paint, and shared by all tabs. */
 import type { BackendChoice } from '../contracts/engine.ts';
+import type { ObjectiveId } from '../core/metrics/dashboard-shape.ts';
 
 export type ThemeChoice = 'system' | 'light' | 'dark';
 
@@ -7,6 +8,9 @@ export type ThemeChoice = 'system' | 'light' | 'dark';
 export type ModelChoice =
   | { readonly kind: 'pack'; readonly id: string }
   | { readonly kind: 'hub'; readonly repository: string };
+
+/** The operator's own targets, in the unit of the objective; the others are those of the design. */
+export type Thresholds = Readonly<Partial<Record<ObjectiveId, number>>>;
 
 export interface Preferences {
   readonly theme: ThemeChoice;
@@ -19,6 +23,7 @@ export interface Preferences {
   readonly loadsAtStart: boolean;
   /** Requests are recorded with what somebody looks for who searches for a fault. */
   readonly debugMode: boolean;
+  readonly thresholds: Thresholds;
 }
 
 export const DEFAULT_PREFERENCES: Preferences = {
@@ -28,6 +33,7 @@ export const DEFAULT_PREFERENCES: Preferences = {
   model: null,
   loadsAtStart: false,
   debugMode: false,
+  thresholds: {},
 };
 
 /** public/theme.js reads it as well. */
@@ -65,7 +71,7 @@ export class PreferenceStore {
 /** Takes what is valid and the defaults for the rest. */
 export function parsePreferences(input: unknown): Preferences {
   if (typeof input !== 'object' || input === null) return DEFAULT_PREFERENCES;
-  const { theme, backend, threads, model, loadsAtStart, debugMode } = input as Record<
+  const { theme, backend, threads, model, loadsAtStart, debugMode, thresholds } = input as Record<
     string,
     unknown
   >;
@@ -76,6 +82,7 @@ export function parsePreferences(input: unknown): Preferences {
     model: parseModelChoice(model),
     loadsAtStart: loadsAtStart === true,
     debugMode: debugMode === true,
+    thresholds: parseThresholds(thresholds),
   };
 }
 
@@ -91,6 +98,27 @@ export function isHubRepository(text: string): boolean {
 /** The name of a folder in public/models. */
 export function isPackId(text: string): boolean {
   return /^\w[\w.-]*$/u.test(text);
+}
+
+/** Beyond these, and at 0, a target could always be met, or never. */
+const MOST: Readonly<Record<ObjectiveId, number>> = {
+  'latency-p95': 86_400,
+  'error-rate': 1,
+  'syntax-validity': 1,
+  'active-requests': 1_000_000,
+  'memory-used': 1,
+};
+
+function parseThresholds(input: unknown): Thresholds {
+  if (typeof input !== 'object' || input === null) return {};
+  const given = input as Record<string, unknown>;
+  const ids = Object.keys(MOST) as ObjectiveId[];
+  return Object.fromEntries(
+    ids.flatMap((id) => {
+      const value = given[id];
+      return typeof value === 'number' && value > 0 && value <= MOST[id] ? [[id, value]] : [];
+    }),
+  );
 }
 
 function parseModelChoice(input: unknown): ModelChoice | null {

@@ -25,6 +25,7 @@ const chosen: Preferences = {
   model: { kind: 'hub', repository: 'onnx-community/Qwen2.5-Coder-0.5B-Instruct' },
   loadsAtStart: true,
   debugMode: true,
+  thresholds: { 'latency-p95': 3.5, 'error-rate': 0.02 },
 };
 
 describe('preferences', () => {
@@ -49,6 +50,20 @@ describe('preferences', () => {
     const storage = new FakeStorage();
     storage.setItem('shellwright.preferences', '{"theme":"dark","threads":"two"}');
     expect(new PreferenceStore(storage).read()).toEqual({ ...DEFAULT_PREFERENCES, theme: 'dark' });
+  });
+
+  test('keep of the targets those that can be met and missed', () => {
+    const storage = new FakeStorage();
+    const thresholds = {
+      'latency-p95': 0,
+      'error-rate': 1.5,
+      'syntax-validity': 0.9,
+      'active-requests': null,
+      'memory-used': -1,
+      'made-up': 1,
+    };
+    storage.setItem('shellwright.preferences', JSON.stringify({ thresholds }));
+    expect(new PreferenceStore(storage).read().thresholds).toEqual({ 'syntax-validity': 0.9 });
   });
 
   test('survive a browser that denies storage', () => {
