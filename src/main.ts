@@ -7,6 +7,8 @@ import { runtimeUrls } from './bridge/runtime-urls.ts';
 import { ServiceWorkerClient } from './bridge/service-worker-client.ts';
 import { spawnEngine } from './bridge/spawn-engine.ts';
 import { failure } from './contracts/failure.ts';
+import { Monitor } from './monitor/monitor.ts';
+import { pageHost } from './monitor/page-host.ts';
 import { AppUpdate } from './state/app-update.svelte.ts';
 import { browserHost } from './state/browser-host.ts';
 import type { AppState } from './state/context.ts';
@@ -24,6 +26,7 @@ import { Workbench } from './state/workbench.svelte.ts';
 import { BroadcastNotifier } from './store/broadcast-notifier.ts';
 import { deleteStoredModels, storedModelBytes } from './store/model-storage.ts';
 import { openHistory } from './store/open-history.ts';
+import { openMonitor } from './store/open-monitor.ts';
 import { PreferenceStore } from './store/preferences.ts';
 import { openWebStorage, StoredText } from './store/web-storage.ts';
 import App from './ui/App.svelte';
@@ -52,12 +55,32 @@ const router = new Router({
   },
 });
 
-const client = new EngineClient({
+const isTesting = query.has('testing');
+/** For the bench that tells what monitoring costs. */
+const isMonitored = !(isTesting && query.get('monitoring') === 'off');
+const monitor: Monitor = new Monitor({
+  openDisk: openMonitor,
+  channel: new BroadcastNotifier('shellwright-monitor'),
+  locks: 'locks' in navigator ? navigator.locks : null,
+  host: { ...host, ...pageHost },
+  engine: () => client.engine,
+  engineMemory: () => client.memory(),
+  isDebug: () => settings.debugMode,
+  onTrouble: (trouble) => {
+    if (trouble === null) return;
+    notices.show('What is measured cannot be kept on this device: it lasts as long as this page.');
+  },
+});
+
+const client: EngineClient = new EngineClient({
   spawn: spawnEngine,
   now: () => host.now(),
   epochNow: () => host.epochNow(),
   newId: () => crypto.randomUUID(),
-  onEvent: (event) => engine.onClientEvent(event),
+  onEvent: (event) => {
+    engine.onClientEvent(event);
+    monitor.engineWatch.onEvent(event);
+  },
 });
 const engine: EngineStatus = new EngineStatus({
   client,
@@ -76,10 +99,12 @@ const engine: EngineStatus = new EngineStatus({
   siteModelId: SITE_MODEL_ID,
   packUrl,
   runtimeUrls: runtimeUrls(pageUrl),
-  onLoaded: ({ runtimeBuild }) => {
-    const { mjs, wasm } = runtimeUrls(pageUrl)[runtimeBuild];
+  onLoaded: (report) => {
+    const { mjs, wasm } = runtimeUrls(pageUrl)[report.runtimeBuild];
     void serviceWorker.keepForOffline([mjs, wasm]);
+    monitor.engineWatch.onLoaded(report);
   },
+  onLoadFailed: monitor.engineWatch.onLoadFailed,
 });
 
 const historyList: HistoryList = new HistoryList({
@@ -97,7 +122,18 @@ const syntax = new SyntaxCheck({
     return loadScriptInspector(runtimeUrls(pageUrl).bashParser);
   },
 });
-const requests = new Requests({ client, engine, history: historyList, syntax });
+const requests = new Requests({
+  client,
+  engine,
+  history: historyList,
+  syntax,
+  findDangers: async (script) => {
+    const { findDangers } = await import('./core/bash/danger-rules.ts');
+    return [...new Set(findDangers(script).map(({ rule }) => rule))];
+  },
+  recorder: isMonitored ? monitor.recorder : null,
+  now: () => host.now(),
+});
 const draft = new Draft(new StoredText(sessionStorageOrNull, 'shellwright.prompt'));
 const workbench = new Workbench({
   requests,
@@ -136,6 +172,8 @@ const app: AppState = {
   workbench,
   history: historyList,
   syntax,
+  requests,
+  monitor,
   shareLinks,
   update,
 };
@@ -145,13 +183,19 @@ window.shellwright = createScriptingApi({
   requests,
   engine,
   packUrl,
-  testing: query.has('testing') ? client : null,
+  testing: isTesting ? client : null,
 });
 
 const target = document.querySelector('#app');
 if (target !== null) mount(App, { target, props: { app } });
 shareLinks.open();
 addEventListener('hashchange', () => shareLinks.open());
+if (isMonitored) monitor.start();
+monitor.log('info', 'main', 'page started', {
+  version,
+  isIsolated: crossOriginIsolated,
+  isSecure: isSecureContext,
+});
 void engine.start();
 void workbench.recoverEdit();
 void serviceWorker.start();

@@ -1,11 +1,13 @@
 /** Everything the components read, made in main.ts and handed down the tree. */
 import { createContext } from 'svelte';
+import type { MonitorAccess } from '../monitor/monitor-access.ts';
 import type { AppUpdate } from './app-update.svelte.ts';
 import type { BrowserHost } from './browser-host.ts';
 import type { Draft } from './draft.svelte.ts';
 import type { EngineStatus } from './engine-status.svelte.ts';
 import type { HistoryList } from './history-list.svelte.ts';
 import type { Notices } from './notices.svelte.ts';
+import type { Requests } from './requests.ts';
 import type { Router } from './router.svelte.ts';
 import type { Settings } from './settings.svelte.ts';
 import type { ShareLinks } from './share-links.ts';
@@ -23,6 +25,8 @@ export interface AppState {
   readonly workbench: Workbench;
   readonly history: HistoryList;
   readonly syntax: SyntaxCheck;
+  readonly requests: Requests;
+  readonly monitor: MonitorAccess;
   readonly shareLinks: ShareLinks;
   readonly update: AppUpdate;
 }

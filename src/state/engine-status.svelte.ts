@@ -63,6 +63,8 @@ export interface EngineStatusOptions {
   readonly runtimeUrls: RuntimeUrls;
   /** Called when a model has been loaded. */
   readonly onLoaded: (report: LoadReport) => void;
+  /** Called when one could not be loaded, or its reader stopped it. */
+  readonly onLoadFailed?: (failure: Failure) => void;
 }
 
 /** The speed on screen: often enough to be live, seldom enough to be read. */
@@ -267,12 +269,11 @@ export class EngineStatus {
       this.#state = { kind: 'ready' };
       notices.announce(`The model is ready. ${result.value.engine.reason}`);
       this.#options.onLoaded(result.value);
-    } else if (result.failure.code === 'model/load-cancelled') {
-      this.#state = { kind: 'paused' };
-      notices.announce('Loading has been paused.');
     } else {
-      this.#state = { kind: 'failed', failure: result.failure };
-      notices.announce(result.failure.message);
+      const isPaused = result.failure.code === 'model/load-cancelled';
+      this.#state = isPaused ? { kind: 'paused' } : { kind: 'failed', failure: result.failure };
+      notices.announce(isPaused ? 'Loading has been paused.' : result.failure.message);
+      this.#options.onLoadFailed?.(result.failure);
     }
     void this.#lookUp();
     return result;

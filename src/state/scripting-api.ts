@@ -99,8 +99,18 @@ export function createScriptingApi(options: ScriptingOptions): ScriptingApi {
     async generate(request: ScriptingRequest) {
       const { signal, onToken, ...input } = Object(request) as ScriptingRequest;
       const parsed = parseGenerationInput(input);
-      if (!parsed.ok) throw new FailureError(parsed.failure);
-      if (engine.state.kind === 'unsupported') throw new FailureError(engine.state.failure);
+      if (!parsed.ok) {
+        const prompt: unknown = input.prompt;
+        requests.refuse(parsed.failure, {
+          prompt: typeof prompt === 'string' ? prompt : '',
+          parameters: null,
+        });
+        throw new FailureError(parsed.failure);
+      }
+      if (engine.state.kind === 'unsupported') {
+        requests.refuse(engine.state.failure, parsed.value);
+        throw new FailureError(engine.state.failure);
+      }
       const record = await requests.submit(parsed.value, {
         ...(signal === undefined ? {} : { signal }),
         ...(onToken === undefined ? {} : { onToken }),

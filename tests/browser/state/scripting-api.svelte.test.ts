@@ -25,6 +25,7 @@ function setUp(state: EngineState = { kind: 'ready' }) {
     load: vi.fn((_: LoadChoice) => Promise.resolve({ ok: true, value: { totalMs: 5 } } as unknown)),
   };
   const added: GenerationRecord[] = [];
+  const refused: { code: string; prompt: string; isValid: boolean }[] = [];
   const requests = new Requests({
     client: {
       generate: (input, hooks) => {
@@ -45,6 +46,15 @@ function setUp(state: EngineState = { kind: 'ready' }) {
       judge: ({ failure: cause, syntax }) =>
         Promise.resolve(cause === null ? { result: 'invalid', line: 3 } : syntax),
     },
+    findDangers: () => Promise.resolve([]),
+    recorder: {
+      accept: () => {},
+      end: () => {},
+      refuse: ({ code }, { prompt, parameters }) => {
+        refused.push({ code, prompt, isValid: parameters !== null });
+      },
+    },
+    now: () => 0,
   });
   const api = createScriptingApi({
     version: '1.2.3',
@@ -53,7 +63,7 @@ function setUp(state: EngineState = { kind: 'ready' }) {
     packUrl: (id) => `https://example.org/models/${id}/`,
     testing: null,
   });
-  return { api, engine, inputs, next, added };
+  return { api, engine, inputs, next, added, refused };
 }
 
 async function failureOf(promise: Promise<unknown>): Promise<FailureError> {
@@ -103,20 +113,25 @@ describe('window.shellwright.generate', () => {
     ['prompt', {}],
     ['prompt', undefined],
     ['maxTokens', { prompt: 'ls', maxTokens: 5 }],
-  ])('refuses a bad %s by its name, and asks nothing of the engine', async (field, request) => {
-    const { api, inputs } = setUp();
-    const error = await failureOf(api.generate(request as ScriptingRequest));
-    expect(error.code).toBe('request/invalid-parameter');
-    expect(error.failure.detail?.['field']).toBe(field);
-    expect(inputs).toHaveLength(0);
-  });
+  ])(
+    'refuses a bad %s by its name, has it counted, and asks nothing of the engine',
+    async (field, request) => {
+      const { api, inputs, refused } = setUp();
+      const error = await failureOf(api.generate(request as ScriptingRequest));
+      expect(error.code).toBe('request/invalid-parameter');
+      expect(error.failure.detail?.['field']).toBe(field);
+      expect(inputs).toHaveLength(0);
+      const prompt = (request as Partial<ScriptingRequest> | undefined)?.prompt ?? '';
+      expect(refused).toEqual([{ code: error.code, prompt, isValid: false }]);
+    },
+  );
 
   test('hands its signal and its listener on', async () => {
     const { api, next } = setUp();
     const { signal } = new AbortController();
     const onToken = vi.fn();
     await api.generate({ prompt: 'ls', signal, onToken });
-    expect(next.hooks).toEqual({ signal, onToken });
+    expect(next.hooks).toMatchObject({ signal, onToken });
   });
 
   test.each([
@@ -132,9 +147,10 @@ describe('window.shellwright.generate', () => {
 
   test('says at once that this browser cannot', async () => {
     const cause = failure('engine/unsupported-browser');
-    const { api, inputs } = setUp({ kind: 'unsupported', failure: cause });
+    const { api, inputs, refused } = setUp({ kind: 'unsupported', failure: cause });
     expect((await failureOf(api.generate({ prompt: 'ls' }))).code).toBe(cause.code);
     expect(inputs).toHaveLength(0);
+    expect(refused).toEqual([{ code: cause.code, prompt: 'ls', isValid: true }]);
   });
 });
 
