@@ -1,5 +1,8 @@
 """The scores of answers against known values."""
 
+import json
+from pathlib import Path
+
 import pytest
 
 from eval.metrics import char_bleu, first_utility, normalised, score
@@ -49,3 +52,22 @@ def test_scores_count_each_answer_once():
     assert (scores.rows, scores.exact, scores.normalised_exact) == (3, 1 / 3, 2 / 3)
     assert (scores.first_utility, scores.passes_bash_n) == (2 / 3, 2 / 3)
     assert scores.char_bleu_all_references >= scores.char_bleu
+
+
+def test_the_figures_are_those_that_typescript_gives_too():
+    cases = json.loads((Path(__file__).parents[2] / "tests" / "fixtures" / "command-scores.json").read_text(encoding="utf-8"))
+    assert [[command, first_utility(command)] for command, _ in cases["firstUtility"]] == cases["firstUtility"]
+    rows = cases["rows"]
+    scores = score(*([row[key] for row in rows] for key in ("request", "answer", "reference")))
+    wanted = cases["scores"]
+    assert scores.as_dict() == pytest.approx(
+        {
+            "rows": wanted["rows"],
+            "exact": wanted["exact"],
+            "normalised_exact": wanted["normalisedExact"],
+            "first_utility": wanted["firstUtility"],
+            "char_bleu": wanted["charBleu"],
+            "char_bleu_all_references": wanted["charBleuAllReferences"],
+            "passes_bash_n": wanted["passesBashN"],
+        }
+    )
