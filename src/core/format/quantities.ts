@@ -33,6 +33,16 @@ export function formatTimeLeft(seconds: number): string {
   return `${Math.round(seconds / 3600)} h`;
 }
 
+/** Windows and how long something has lasted, in one unit: `40 s`, `12 min`, `24 h`, `7 d`. */
+export function formatTimeSpan(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.round(minutes / 60);
+  return hours < 48 ? `${hours} h` : `${Math.round(hours / 24)} d`;
+}
+
 /** `18.3`, `112`; one decimal below 100. */
 export function formatRate(perSecond: number): string {
   return perSecond.toFixed(perSecond < 99.95 ? 1 : 0);

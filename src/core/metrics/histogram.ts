@@ -5,6 +5,9 @@
 import type { HistogramData } from '../../contracts/rollup.ts';
 import { bucketIndex, bucketMiddle } from './exponential-buckets.ts';
 
+/** Buckets that are made beyond those needed, for the values to come. */
+const MARGIN = 16;
+
 /** Millionths, as sums are kept. */
 export function toMicros(value: number): number {
   return Math.round(value * 1e6) + 0;
@@ -18,7 +21,7 @@ export class Histogram {
   #max = -Infinity;
   #zeroCount = 0;
   /** Counts of buckets from #first on. */
-  #buckets = new Float64Array(0);
+  #buckets: number[] = [];
   #first = 0;
   #classic: number[];
 
@@ -59,7 +62,10 @@ export class Histogram {
     const { indices, counts, classic } = data;
     const last = indices.length - 1;
     if (last >= 0) this.#makeRoom(indices[0] ?? 0, indices[last] ?? 0);
-    for (let i = 0; i <= last; i++) this.#addToBucket(indices[i] ?? 0, counts[i] ?? 0);
+    for (let i = 0; i <= last; i++) {
+      const slot = (indices[i] ?? 0) - this.#first;
+      this.#buckets[slot] = (this.#buckets[slot] ?? 0) + (counts[i] ?? 0);
+    }
     for (let i = 0; i < classic.length; i++) {
       this.#classic[i] = (this.#classic[i] ?? 0) + (classic[i] ?? 0);
     }
@@ -119,10 +125,13 @@ export class Histogram {
     const end = this.#first + this.#buckets.length;
     if (this.#buckets.length > 0 && from >= this.#first && to < end) return;
     const isEmpty = this.#buckets.length === 0;
-    // Half a doubling more than needed, for the values to come.
-    const first = Math.min(from - 16, isEmpty ? Infinity : this.#first);
-    const grown = new Float64Array(Math.max(to + 17, isEmpty ? -Infinity : end) - first);
-    if (!isEmpty) grown.set(this.#buckets, this.#first - first);
+    const first = Math.min(from - MARGIN, isEmpty ? Infinity : this.#first);
+    const length = Math.max(to + 1 + MARGIN, isEmpty ? -Infinity : end) - first;
+    const grown = new Array<number>(length).fill(0);
+    const shift = this.#first - first;
+    for (let slot = 0; slot < this.#buckets.length; slot++) {
+      grown[shift + slot] = this.#buckets[slot] ?? 0;
+    }
     this.#buckets = grown;
     this.#first = first;
   }
