@@ -15,7 +15,8 @@ export interface BrowserHost {
   every(ms: number, callback: () => void): () => void;
   /** False where the browser or its user denies it. */
   copyText(text: string): Promise<boolean>;
-  saveFile(name: string, text: string): void;
+  /** `type` is the file's media type; a shell script's if left out. */
+  saveFile(name: string, text: string, type?: string): void;
   /** Asks the browser not to evict what this site stores. */
   persistStorage(): Promise<boolean>;
   estimateStorage(): Promise<StorageEstimateBytes | null>;
@@ -49,8 +50,8 @@ export const browserHost: BrowserHost = {
       return false;
     }
   },
-  saveFile(name, text) {
-    const url = URL.createObjectURL(new Blob([text], { type: 'text/x-shellscript' }));
+  saveFile(name, text, type = 'text/x-shellscript') {
+    const url = URL.createObjectURL(new Blob([text], { type }));
     const link = document.createElement('a');
     link.href = url;
     link.download = name;
