@@ -1,0 +1,276 @@
+/** The Monitor page's view of what was measured: which part of time, which requests, live or standing still. */
+import type { Failure } from '../contracts/failure.ts';
+import type { RequestRecord } from '../contracts/request-record.ts';
+import type { buildDashboard } from '../core/metrics/build-dashboard.ts';
+import {
+  WINDOW_MS,
+  WINDOWS,
+  type Dashboard,
+  type DashboardFilter,
+  type Objective,
+  type TimeRange,
+  type WindowName,
+} from '../core/metrics/dashboard-shape.ts';
+import type { MonitorStore } from '../store/monitor-port.ts';
+import type { BrowserHost } from './browser-host.ts';
+import {
+  formatMonitorQuery,
+  NO_FILTER,
+  parseMonitorQuery,
+  resolutionOf,
+  shownRange,
+  snapRange,
+  type MonitorQuery,
+} from './monitor-query.ts';
+import type { Router } from './router.svelte.ts';
+
+export type MonitorReader = Pick<
+  MonitorStore,
+  'isPersistent' | 'rollups' | 'records' | 'endedRecords' | 'activeRecords'
+>;
+
+export interface MonitorViewOptions {
+  readonly store: MonitorReader;
+  readonly onChange: (callback: () => void) => () => void;
+  readonly router: Pick<Router, 'query' | 'replaceQuery'>;
+  readonly host: Pick<BrowserHost, 'epochNow' | 'after' | 'onNextFrame'>;
+  readonly objectives: () => readonly Objective[];
+  readonly build: typeof buildDashboard;
+}
+
+/**
+ * Why there is nothing to see: nothing was ever measured, nothing in this part of time (`lastMs`: when the newest
+ * request was accepted), or nothing that passes the filter.
+ */
+export type Emptiness =
+  | { readonly kind: 'never' }
+  | { readonly kind: 'range'; readonly lastMs: number }
+  | { readonly kind: 'filter' };
+
+/** Percentiles are exact up to so many requests. */
+const MAX_EXACT_RECORDS = 2000;
+/** Between one look and the next while requests come thick and fast. */
+const MIN_REFRESH_MS = 1000;
+/** Of a window that goes on, while nothing happens: its left edge moves by less than a step. */
+const TICK_MS: Readonly<Record<WindowName, number>> = {
+  '15m': 5000,
+  '1h': 10_000,
+  '6h': 30_000,
+  '24h': 60_000,
+  '7d': 60_000,
+  '30d': 60_000,
+};
+
+export class MonitorView {
+  readonly #options: MonitorViewOptions;
+  #dashboard = $state.raw<Dashboard | null>(null);
+  #failure = $state.raw<Failure | null>(null);
+  #emptiness = $state.raw<Emptiness | null>(null);
+  #isPersistent = $state(true);
+  readonly #query = $derived.by(() => parseMonitorQuery(this.#options.router.query));
+  /** Of the newest load; an older one that ends later changes nothing. */
+  #turn = 0;
+  #isLoading = false;
+  #isStale = false;
+  #lastLoadAtMs = -Infinity;
+  #callOff: (() => void) | null = null;
+  #isRunning = false;
+
+  constructor(options: MonitorViewOptions) {
+    this.#options = options;
+  }
+
+  get query(): MonitorQuery {
+    return this.#query;
+  }
+
+  /** null until the first look has ended. */
+  get dashboard(): Dashboard | null {
+    return this.#dashboard;
+  }
+
+  /** Why the last look failed; what was seen before stays. */
+  get failure(): Failure | null {
+    return this.#failure;
+  }
+
+  /** null where there is something to see, and until that is known. */
+  get emptiness(): Emptiness | null {
+    return this.#emptiness;
+  }
+
+  /** False where what is measured lasts only as long as the page. */
+  get isPersistent(): boolean {
+    return this.#isPersistent;
+  }
+
+  get isPaused(): boolean {
+    return this.#query.pausedAtMs !== null;
+  }
+
+  get isFiltered(): boolean {
+    const { model, backend, outcome } = this.#query.filter;
+    return model !== null || backend !== null || outcome !== null;
+  }
+
+  /** Begins to look, and looks again whenever something was measured or time has moved on. Returns how to end that. */
+  start(): () => void {
+    this.#isRunning = true;
+    const stop = this.#options.onChange(() => {
+      if (!this.isPaused) this.refresh();
+    });
+    void this.load();
+    return () => {
+      this.#isRunning = false;
+      this.#turn += 1;
+      stop();
+      this.#callOff?.();
+      this.#callOff = null;
+    };
+  }
+
+  /** Looks again soon: at most once a second, and not while the tab is hidden. */
+  refresh(): void {
+    if (this.#isLoading) {
+      this.#isStale = true;
+      return;
+    }
+    const { host } = this.#options;
+    this.#schedule(Math.max(0, this.#lastLoadAtMs + MIN_REFRESH_MS - host.epochNow()));
+  }
+
+  /** Looks now. */
+  async load(): Promise<void> {
+    const turn = ++this.#turn;
+    this.#callOff?.();
+    this.#callOff = null;
+    this.#isLoading = true;
+    this.#isStale = false;
+    this.#lastLoadAtMs = this.#options.host.epochNow();
+    await this.#read(turn);
+    if (turn !== this.#turn) return;
+    this.#isLoading = false;
+    this.#goOn();
+  }
+
+  showWindow(window: WindowName): void {
+    const pausedAtMs = this.#query.zoom === null ? this.#query.pausedAtMs : null;
+    this.#show({ window, zoom: null, pausedAtMs });
+  }
+
+  /** Shows a part of time in all charts. */
+  zoom(range: TimeRange): void {
+    this.#show({ zoom: snapRange(range, this.#options.host.epochNow()) });
+  }
+
+  leaveZoom(): void {
+    this.#show({ zoom: null });
+  }
+
+  filter(change: Partial<DashboardFilter>): void {
+    this.#show({ filter: { ...this.#query.filter, ...change } });
+  }
+
+  clearFilter(): void {
+    this.#show({ filter: NO_FILTER });
+  }
+
+  pause(): void {
+    this.#show({ pausedAtMs: this.#options.host.epochNow() });
+  }
+
+  resume(): void {
+    this.#show({ pausedAtMs: null });
+  }
+
+  setLog(isLog: boolean): void {
+    this.#options.router.replaceQuery(formatMonitorQuery({ ...this.#query, isLog }));
+  }
+
+  /** The shortest window in which the newest request is. */
+  showNewest(lastMs: number): void {
+    const ageMs = this.#options.host.epochNow() - lastMs;
+    this.showWindow(WINDOWS.find((name) => WINDOW_MS[name] > ageMs) ?? '30d');
+  }
+
+  #show(change: Partial<MonitorQuery>): void {
+    this.#options.router.replaceQuery(formatMonitorQuery({ ...this.#query, ...change }));
+    void this.load();
+  }
+
+  #goOn(): void {
+    const { window, zoom } = this.#query;
+    if (this.#isStale) this.refresh();
+    else if (!this.isPaused && zoom === null) this.#schedule(TICK_MS[window]);
+  }
+
+  #schedule(ms: number): void {
+    if (!this.#isRunning) return;
+    const { host } = this.#options;
+    this.#callOff?.();
+    const turn = this.#turn;
+    this.#callOff = host.after(ms, () => {
+      // In a hidden tab the next frame comes when the tab is shown.
+      host.onNextFrame(() => {
+        if (turn === this.#turn && this.#isRunning) void this.load();
+      });
+    });
+  }
+
+  async #read(turn: number): Promise<void> {
+    const { store, host, objectives, build } = this.#options;
+    const nowMs = host.epochNow();
+    const query = this.#query;
+    const range = shownRange(query, nowMs);
+    const resolution = resolutionOf(range, nowMs);
+    const lengthMs = range.toMs - range.fromMs;
+    const [rows, ended, active] = await Promise.all([
+      // With the window before, of the same length.
+      store.rollups({ resolution, fromMs: range.fromMs - lengthMs, toMs: range.toMs }),
+      store.endedRecords({ ...range, limit: MAX_EXACT_RECORDS + 1 }),
+      store.activeRecords(),
+    ]);
+    if (turn !== this.#turn) return;
+    this.#isPersistent = store.isPersistent;
+    const failed = [rows, ended, active].find((result) => !result.ok);
+    if (!rows.ok || !ended.ok || !active.ok) {
+      this.#failure = failed?.ok === false ? failed.failure : null;
+      return;
+    }
+    const rollups = rows.value.filter(({ startMs }) => startMs >= range.fromMs);
+    const dashboard = build({
+      range,
+      filter: query.filter,
+      rollups,
+      previousRollups: rows.value.filter(({ startMs }) => startMs < range.fromMs),
+      records: exactRecords(ended.value),
+      active: active.value,
+      objectives: objectives(),
+      nowMs,
+    });
+    const emptiness = await this.#emptinessOf(dashboard, rollups.length);
+    if (turn !== this.#turn) return;
+    this.#failure = null;
+    this.#dashboard = dashboard;
+    this.#emptiness = emptiness;
+  }
+
+  async #emptinessOf({ counts }: Dashboard, rows: number): Promise<Emptiness | null> {
+    if (counts.requests > 0 || counts.finished > 0 || counts.active > 0) return null;
+    if (this.isFiltered && rows > 0) return { kind: 'filter' };
+    const newest = await this.#options.store.records({
+      fromMs: 0,
+      toMs: Infinity,
+      limit: 1,
+      order: 'newest-first',
+    });
+    const last = newest.ok ? newest.value[0] : undefined;
+    return last === undefined
+      ? { kind: 'never' }
+      : { kind: 'range', lastMs: last.acceptedAtEpochMs };
+  }
+}
+
+function exactRecords(records: readonly RequestRecord[]): readonly RequestRecord[] | null {
+  return records.length > MAX_EXACT_RECORDS ? null : records;
+}

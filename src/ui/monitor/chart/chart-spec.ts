@@ -1,0 +1,85 @@
+/** What a chart over time shows, as data: the drawing, the tooltip, the table, the CSV and the summary all come from it. */
+import type { Series, TimeRange } from '../../../core/metrics/dashboard-shape.ts';
+import type { Unit } from '../quantity.ts';
+
+/** Colours by name; each has a custom property `--tone-…`, in light and in dark. */
+export const TONES = ['blue', 'orange', 'teal', 'violet', 'ochre', 'grey', 'red'] as const;
+
+export type Tone = (typeof TONES)[number];
+
+/** Fills that differ without their colour. */
+export type Hatch = 'solid' | 'rising' | 'falling' | 'level' | 'dots' | 'cross';
+
+export type Mark =
+  /** `dash` as a canvas takes it, in CSS pixels; empty is a full line. */
+  | { readonly kind: 'line'; readonly tone: Tone; readonly dash: readonly number[] }
+  /** Bars stand on each other in the order of the columns. */
+  | { readonly kind: 'bar'; readonly tone: Tone; readonly hatch: Hatch };
+
+export interface Column {
+  readonly label: string;
+  readonly unit: Unit;
+  readonly values: Series;
+  /** null: not drawn, only told. */
+  readonly mark: Mark | null;
+}
+
+/** The area between two columns, by their index. */
+export interface Band {
+  readonly lower: number;
+  readonly upper: number;
+  readonly tone: Tone;
+  readonly opacity: number;
+  readonly label: string;
+}
+
+export interface Threshold {
+  readonly value: number;
+  /** Written at the line: `objective < 2 s`. */
+  readonly label: string;
+}
+
+/** Counts by time and value. */
+export interface Heat {
+  /** Lower edge of the lowest row, then the upper edge of each; geometric, in the chart's unit. */
+  readonly edges: readonly number[];
+  /** [step][row]. */
+  readonly cells: readonly (readonly number[])[];
+  readonly max: number;
+}
+
+export interface ChartSpec {
+  readonly id: string;
+  readonly title: string;
+  /** One sentence: what is measured. */
+  readonly about: string;
+  /** What the figure shows, in sentences. */
+  readonly summary: string;
+  readonly unit: Unit;
+  readonly range: TimeRange;
+  readonly stepMs: number;
+  readonly timesMs: readonly number[];
+  readonly columns: readonly Column[];
+  readonly bands: readonly Band[];
+  readonly threshold: Threshold | null;
+  readonly scale: 'linear' | 'log';
+  /** The top of the axis where it is known beforehand: 1 for shares. */
+  readonly maximum: number | null;
+  readonly heat: Heat | null;
+}
+
+/** The span of one step. */
+export function stepRange(spec: ChartSpec, index: number): TimeRange {
+  const fromMs = spec.timesMs[index] ?? spec.range.fromMs;
+  return { fromMs, toMs: fromMs + spec.stepMs };
+}
+
+/** Whether there is anything to draw. */
+export function hasData(spec: ChartSpec): boolean {
+  if (spec.heat !== null) return spec.heat.max > 0;
+  return spec.columns.some(
+    ({ mark, values }) =>
+      mark !== null &&
+      values.some((value) => value !== null && (mark.kind === 'line' || value > 0)),
+  );
+}

@@ -1,0 +1,203 @@
+/** The Monitor page's charts over time, each as a spec made from the dashboard. */
+import { OUTCOMES, type Outcome } from '../../contracts/request-record.ts';
+import type { Dashboard, Objective, ObjectiveId } from '../../core/metrics/dashboard-shape.ts';
+import type { ChartSpec, Column, Hatch, Threshold, Tone } from './chart/chart-spec.ts';
+import { formatStep } from './chart/chart-time.ts';
+import {
+  summariseHeat,
+  summariseOutcomes,
+  summarisePercentiles,
+  summariseShare,
+} from './chart-summary.ts';
+import { OUTCOME_WORDS } from './outcome-words.ts';
+import { formatQuantity, formatTarget } from './quantity.ts';
+
+const DASHED = [7, 4] as const;
+const DOTTED = [2, 3] as const;
+
+/** How each outcome is drawn, from the bottom of the stack to its top. */
+export const OUTCOME_MARKS: Readonly<
+  Record<Outcome, { readonly tone: Tone; readonly hatch: Hatch }>
+> = {
+  stop: { tone: 'blue', hatch: 'solid' },
+  length: { tone: 'teal', hatch: 'rising' },
+  cancelled: { tone: 'grey', hatch: 'level' },
+  timeout: { tone: 'ochre', hatch: 'falling' },
+  error: { tone: 'red', hatch: 'cross' },
+  orphaned: { tone: 'violet', hatch: 'dots' },
+};
+
+export function latencyChart(dashboard: Dashboard, isLog: boolean): ChartSpec {
+  const { latency } = dashboard;
+  return {
+    ...base(dashboard),
+    id: 'latency',
+    title: 'Latency',
+    about: `From accepted to the last token, queue included; percentiles of each ${formatStep(dashboard.stepMs)}.`,
+    summary: summarisePercentiles(dashboard, 'seconds', latency.overall, latency.p50),
+    unit: 'seconds',
+    columns: [
+      line('p50', 'seconds', latency.p50, 'blue', []),
+      line('p95', 'seconds', latency.p95, 'orange', DASHED),
+      line('p99', 'seconds', latency.p99, 'violet', DOTTED),
+      requests(latency.counts),
+    ],
+    bands: [
+      { lower: 0, upper: 1, tone: 'blue', opacity: 0.2, label: 'p50 to p95' },
+      { lower: 1, upper: 2, tone: 'orange', opacity: 0.14, label: 'p95 to p99' },
+    ],
+    threshold: thresholdOf(dashboard, 'latency-p95', 'p95'),
+    scale: isLog ? 'log' : 'linear',
+  };
+}
+
+export function heatmapChart(dashboard: Dashboard): ChartSpec {
+  const { heatmap, latency } = dashboard;
+  const max = heatmap.cells.reduce((most, rows) => Math.max(most, ...rows), 0);
+  return {
+    ...base(dashboard),
+    id: 'heatmap',
+    title: 'Latency of all requests',
+    about: 'How many requests took how long: two bands are two kinds of requests.',
+    summary: summariseHeat(dashboard, max),
+    unit: 'seconds',
+    columns: [requests(latency.counts)],
+    scale: 'log',
+    heat: { edges: heatmap.edgesSeconds, cells: heatmap.cells, max },
+  };
+}
+
+export function outcomesChart(dashboard: Dashboard): ChartSpec {
+  return {
+    ...base(dashboard),
+    id: 'outcomes',
+    title: 'Endings',
+    about: `Requests that ended, by how; in each ${formatStep(dashboard.stepMs)}.`,
+    summary: summariseOutcomes(dashboard),
+    unit: 'requests',
+    columns: OUTCOMES.map((outcome) => {
+      const mark = { kind: 'bar', ...OUTCOME_MARKS[outcome] } as const;
+      const values = dashboard.outcomes[outcome];
+      return { label: OUTCOME_WORDS[outcome], unit: 'count', values, mark };
+    }),
+  };
+}
+
+export function rateChart(dashboard: Dashboard): ChartSpec {
+  const { tokensPerSecond } = dashboard;
+  return {
+    ...base(dashboard),
+    id: 'rate',
+    title: 'Tokens per second',
+    about: 'While decoding only: queue and reading the prompt are not in it.',
+    summary: summarisePercentiles(
+      dashboard,
+      'tokens-per-second',
+      tokensPerSecond.overall,
+      tokensPerSecond.p50,
+    ),
+    unit: 'tokens-per-second',
+    columns: [line('p50', 'tokens-per-second', tokensPerSecond.p50, 'teal', [])],
+  };
+}
+
+export function validityChart(dashboard: Dashboard): ChartSpec {
+  const { rate, low, high, n } = dashboard.validity;
+  return {
+    ...base(dashboard),
+    id: 'validity',
+    title: 'Syntax validity',
+    about:
+      'Share of scripts that bash accepts, among those that were checked; the band is where the true share is, at 95 % (Wilson).',
+    summary: summariseShare(dashboard),
+    unit: 'ratio',
+    columns: [
+      line('valid', 'ratio', rate, 'teal', []),
+      { label: 'at least', unit: 'ratio', values: low, mark: null },
+      { label: 'at most', unit: 'ratio', values: high, mark: null },
+      { label: 'checked', unit: 'count', values: n, mark: null },
+    ],
+    bands: [{ lower: 1, upper: 2, tone: 'teal', opacity: 0.18, label: '95 % interval' }],
+    threshold: thresholdOf(dashboard, 'syntax-validity', ''),
+    maximum: 1,
+  };
+}
+
+export function firstTokenChart(dashboard: Dashboard): ChartSpec {
+  const { firstToken } = dashboard;
+  return {
+    ...base(dashboard),
+    id: 'first-token',
+    title: 'First token',
+    about: 'From accepted to the first token, queue included.',
+    summary: summarisePercentiles(dashboard, 'seconds', firstToken.overall, firstToken.p50),
+    unit: 'seconds',
+    columns: [
+      line('p50', 'seconds', firstToken.p50, 'blue', []),
+      line('p95', 'seconds', firstToken.p95, 'orange', DASHED),
+    ],
+    bands: [{ lower: 0, upper: 1, tone: 'blue', opacity: 0.2, label: 'p50 to p95' }],
+  };
+}
+
+export function memoryChart(dashboard: Dashboard): ChartSpec {
+  const { ratio, latest } = dashboard.memory;
+  return {
+    ...base(dashboard),
+    id: 'memory',
+    title: 'Memory',
+    about: 'Used share of what the page may use; the largest reading of each step.',
+    summary:
+      latest === null
+        ? 'No reading in this window.'
+        : `The last reading is ${formatQuantity('ratio', latest)}.`,
+    unit: 'ratio',
+    columns: [line('used', 'ratio', ratio, 'violet', [])],
+    threshold: thresholdOf(dashboard, 'memory-used', ''),
+    maximum: 1,
+  };
+}
+
+/** `< 2 s`. */
+export function objectiveText({ comparison, threshold, unit }: Objective): string {
+  return `${comparison === 'below' ? '<' : '>'} ${formatTarget(unit, threshold)}`;
+}
+
+type Base = Pick<
+  ChartSpec,
+  'range' | 'stepMs' | 'timesMs' | 'bands' | 'threshold' | 'scale' | 'maximum' | 'heat'
+>;
+
+function base({ range, stepMs, timesMs }: Dashboard): Base {
+  return {
+    range,
+    stepMs,
+    timesMs,
+    bands: [],
+    threshold: null,
+    scale: 'linear',
+    maximum: null,
+    heat: null,
+  };
+}
+
+function line(
+  label: string,
+  unit: Column['unit'],
+  values: Column['values'],
+  tone: Tone,
+  dash: readonly number[],
+): Column {
+  return { label, unit, values, mark: { kind: 'line', tone, dash } };
+}
+
+function requests(values: readonly number[]): Column {
+  return { label: 'requests', unit: 'count', values, mark: null };
+}
+
+function thresholdOf(dashboard: Dashboard, id: ObjectiveId, what: string): Threshold | null {
+  const found = dashboard.objectives.find(({ objective }) => objective.id === id)?.objective;
+  if (found === undefined) return null;
+  const words = ['objective', what, objectiveText(found)].filter((word) => word !== '');
+  return { value: found.threshold, label: words.join(' ') };
+}
