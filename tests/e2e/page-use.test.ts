@@ -203,6 +203,21 @@ describe('a script', () => {
     expect(await script(page)).toContain('if true; then a; fi');
   });
 
+  test('is warned of where it destroys data, also as it is edited', async ({ open }) => {
+    const page = await open({ scenario: { text: 'ls -l\nrm -rf /\n' } });
+    await getReady(page);
+    await send(page, PROMPT);
+    const warning = page.getByText('deletes every file of the machine');
+    await warning.waitFor();
+    await page.getByRole('button', { name: 'at line 2', exact: true }).click();
+    await page.keyboard.press('End');
+    await page.keyboard.type('tmp/x');
+    await warning.waitFor({ state: 'detached' });
+    expect(await script(page)).toContain('rm -rf /tmp/x');
+    await page.keyboard.type(' ~');
+    await page.getByText('deletes a whole home directory').waitFor();
+  });
+
   test('that goes on from a beginning is judged as a whole', async ({ open }) => {
     const page = await open({ scenario: { text: '  ls\nfi\n' } });
     await getReady(page);
