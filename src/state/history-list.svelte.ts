@@ -120,6 +120,13 @@ export class HistoryList {
     if (editedText !== found.value.editedText) await this.#put({ ...found.value, editedText });
   }
 
+  /** null where it was deleted, or cannot be read. */
+  async entry(id: string): Promise<HistoryEntry | null> {
+    const store = await this.#store();
+    const found = await store.get(id);
+    return found.ok ? found.value : null;
+  }
+
   async delete(entry: HistoryEntry): Promise<void> {
     const store = await this.#store();
     if (!(await this.#changed(store.delete(entry.id)))) return;
