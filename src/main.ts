@@ -9,6 +9,7 @@ import { spawnEngine } from './bridge/spawn-engine.ts';
 import { failure } from './contracts/failure.ts';
 import { Monitor } from './monitor/monitor.ts';
 import { pageHost } from './monitor/page-host.ts';
+import type { PageTools } from './monitor/page-tools.ts';
 import { AppUpdate } from './state/app-update.svelte.ts';
 import { browserHost } from './state/browser-host.ts';
 import type { AppState } from './state/context.ts';
@@ -28,6 +29,7 @@ import { deleteStoredModels, storedModelBytes } from './store/model-storage.ts';
 import { openHistory } from './store/open-history.ts';
 import { openMonitor } from './store/open-monitor.ts';
 import { PreferenceStore } from './store/preferences.ts';
+import { SourceId } from './store/source-id.ts';
 import { openWebStorage, StoredText } from './store/web-storage.ts';
 import App from './ui/App.svelte';
 import './ui/styles/tokens.css';
@@ -42,10 +44,9 @@ const packUrl = (modelId: string): string => new URL(`models/${modelId}/`, pageU
 const sessionStorageOrNull = openWebStorage('sessionStorage');
 const host = browserHost;
 const notices = new Notices(host);
-const settings = new Settings(
-  new PreferenceStore(openWebStorage('localStorage')),
-  parseOverrides(query),
-);
+const localStorageOrNull = openWebStorage('localStorage');
+const settings = new Settings(new PreferenceStore(localStorageOrNull), parseOverrides(query));
+const sourceId = new SourceId(localStorageOrNull, () => crypto.randomUUID());
 const router = new Router({
   hash: () => location.hash,
   replace: (hash) => history.replaceState(null, '', hash),
@@ -107,12 +108,13 @@ const engine: EngineStatus = new EngineStatus({
   onLoadFailed: monitor.engineWatch.onLoadFailed,
 });
 
-const historyList: HistoryList = new HistoryList({
-  opened: openHistory(() =>
-    historyList.onClosed(
-      failure('store/unavailable', 'A newer version of this page is open in another tab.'),
-    ),
+const openedHistory = openHistory(() =>
+  historyList.onClosed(
+    failure('store/unavailable', 'A newer version of this page is open in another tab.'),
   ),
+);
+const historyList: HistoryList = new HistoryList({
+  opened: openedHistory,
   channel: new BroadcastNotifier('shellwright-history'),
   notices,
 });
@@ -145,6 +147,34 @@ const workbench = new Workbench({
 const shareLinks = new ShareLinks({ router, draft, notices, host, pageUrl });
 const update = new AppUpdate();
 
+let pageTools: Promise<PageTools> | null = null;
+/** Once, when somebody looks: nothing of it is needed to write. */
+const loadPageTools = (): Promise<PageTools> => (pageTools ??= createPageTools());
+
+async function createPageTools(): Promise<PageTools> {
+  const [{ PageTools }, { ONNX_RUNTIME_VERSION }, { objectivesWith }] = await Promise.all([
+    import('./monitor/page-tools.ts'),
+    import('./bridge/runtime-version.ts'),
+    import('./state/objectives.ts'),
+  ]);
+  return new PageTools({
+    store: monitor.store,
+    client,
+    engine,
+    readHistory: async (limit) => {
+      const found = await (await openedHistory).store.find({ text: '', limit });
+      return found.ok ? { ok: true, value: found.value.entries } : found;
+    },
+    objectives: () => objectivesWith(settings.thresholds),
+    sourceId: () => sourceId.read(),
+    versions: { app: version, onnxRuntime: ONNX_RUNTIME_VERSION, userAgent: navigator.userAgent },
+    startedAtEpochMs: monitor.startedAtEpochMs,
+    now: () => host.now(),
+    epochNow: () => host.epochNow(),
+    after: (ms, callback) => host.after(ms, callback),
+  });
+}
+
 const serviceWorker: ServiceWorkerClient = new ServiceWorkerClient({
   container: import.meta.env.PROD && 'serviceWorker' in navigator ? navigator.serviceWorker : null,
   scriptUrl: new URL('sw.js', pageUrl).href,
@@ -174,6 +204,8 @@ const app: AppState = {
   syntax,
   requests,
   monitor,
+  checkHealth: async (options) => (await loadPageTools()).checkHealth(options),
+  exportMetrics: async (choice) => (await loadPageTools()).exportMetrics(choice),
   shareLinks,
   update,
 };
@@ -183,6 +215,7 @@ window.shellwright = createScriptingApi({
   requests,
   engine,
   packUrl,
+  loadTools: loadPageTools,
   testing: isTesting ? client : null,
 });
 

@@ -1,5 +1,6 @@
 /** What the browser tells of the page's surroundings: storage, service worker, isolation. */
 import type { DeepHealth } from '../contracts/health.ts';
+import type { SourceDevice } from '../core/export/metrics-dataset.ts';
 
 export type PageEnvironment = Pick<
   DeepHealth,
@@ -14,6 +15,20 @@ export const readPageEnvironment: ReadEnvironment = async () => ({
   serviceWorker: await readServiceWorker(),
   isCrossOriginIsolated: crossOriginIsolated,
 });
+
+/** Chromium's alone. */
+interface DeviceMemory {
+  readonly deviceMemory?: number;
+}
+
+export function readDevice(): SourceDevice {
+  const { userAgent, hardwareConcurrency, deviceMemory } = navigator as Navigator & DeviceMemory;
+  return {
+    userAgent: userAgent.slice(0, 1000),
+    cores: hardwareConcurrency > 0 ? hardwareConcurrency : null,
+    memoryGiB: deviceMemory ?? null,
+  };
+}
 
 async function readStorage(): Promise<PageEnvironment['storage']> {
   try {

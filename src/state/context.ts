@@ -1,5 +1,7 @@
 /** Everything the components read, made in main.ts and handed down the tree. */
 import { createContext } from 'svelte';
+import type { CheckHealth } from '../contracts/health.ts';
+import type { ExportMetrics } from '../monitor/metrics-export.ts';
 import type { MonitorAccess } from '../monitor/monitor-access.ts';
 import type { AppUpdate } from './app-update.svelte.ts';
 import type { BrowserHost } from './browser-host.ts';
@@ -27,6 +29,8 @@ export interface AppState {
   readonly syntax: SyntaxCheck;
   readonly requests: Requests;
   readonly monitor: MonitorAccess;
+  readonly checkHealth: CheckHealth;
+  readonly exportMetrics: ExportMetrics;
   readonly shareLinks: ShareLinks;
   readonly update: AppUpdate;
 }

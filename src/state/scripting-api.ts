@@ -17,7 +17,10 @@ import type {
   GenerationRecord,
   Precision,
 } from '../contracts/generation.ts';
+import type { HealthReport } from '../contracts/health.ts';
+import type { RequestRecord } from '../contracts/request-record.ts';
 import { parseGenerationInput } from '../core/prompt/parse-parameters.ts';
+import type { PageTools } from '../monitor/page-tools.ts';
 import { isHubRepository, isPackId, isThreadCount } from '../store/preferences.ts';
 import type { EngineState, EngineStatus, LoadChoice } from './engine-status.svelte.ts';
 import type { Requests } from './requests.ts';
@@ -46,6 +49,18 @@ export interface ScriptingLoad {
   readonly host?: string;
 }
 
+export interface ScriptingRecords {
+  /** Accepted then or later: milliseconds since 1970, or a Date. All, if left out. */
+  readonly since?: number | Date;
+  /** 1 to 10000; 100 if left out. */
+  readonly limit?: number;
+}
+
+export interface ScriptingExport {
+  readonly records?: boolean;
+  readonly content?: boolean;
+}
+
 /** What `engine()` returns: nulls while no model is ready. */
 export type ScriptingEngine = {
   readonly state: EngineState['kind'];
@@ -60,6 +75,11 @@ export interface ScriptingApi {
   engine(): ScriptingEngine;
   /** @throws a FailureError */
   load(options?: ScriptingLoad): Promise<LoadReport>;
+  health(options?: { readonly deep?: boolean }): Promise<HealthReport>;
+  /** Newest first. @throws a FailureError */
+  records(options?: ScriptingRecords): Promise<readonly RequestRecord[]>;
+  /** The text of a metrics file. @throws a FailureError */
+  exportMetrics(options?: ScriptingExport): Promise<string>;
   /** Only where the page's address has `?testing`. */
   readonly testing?: ScriptingTesting;
 }
@@ -87,6 +107,8 @@ export interface ScriptingOptions {
   readonly requests: Requests;
   readonly engine: EngineStatus;
   readonly packUrl: (modelId: string) => string;
+  /** Brings in what is no part of the first load. */
+  readonly loadTools: () => Promise<Pick<PageTools, 'checkHealth' | 'exportMetrics' | 'records'>>;
   /** null keeps the tools for tests out. */
   readonly testing: Pick<EngineClient, 'loseDevice' | 'crashWorker' | 'memory'> | null;
 }
@@ -136,6 +158,23 @@ export function createScriptingApi(options: ScriptingOptions): ScriptingApi {
       return result.value;
     },
 
+    async health({ deep = false }: { readonly deep?: boolean } = {}) {
+      return (await options.loadTools()).checkHealth({ deep });
+    },
+
+    async records(query: ScriptingRecords = {}) {
+      const parsed = toRecordsQuery(query);
+      const result = await (await options.loadTools()).records(parsed);
+      if (!result.ok) throw new FailureError(result.failure);
+      return result.value;
+    },
+
+    async exportMetrics({ records = false, content = false }: ScriptingExport = {}) {
+      const result = await (await options.loadTools()).exportMetrics({ records, content });
+      if (!result.ok) throw new FailureError(result.failure);
+      return result.value.text;
+    },
+
     ...(testing === null
       ? {}
       : {
@@ -146,6 +185,23 @@ export function createScriptingApi(options: ScriptingOptions): ScriptingApi {
           }),
         }),
   });
+}
+
+const MAX_RECORDS = 10_000;
+
+/** @throws {FailureError} `request/invalid-parameter` naming the field. */
+function toRecordsQuery({ since = 0, limit = 100 }: ScriptingRecords): {
+  readonly sinceEpochMs: number;
+  readonly limit: number;
+} {
+  const sinceEpochMs = Number(since);
+  if (!Number.isFinite(sinceEpochMs)) {
+    throw refuse('since', '`since` must be a Date, or milliseconds since 1970.');
+  }
+  if (!Number.isInteger(limit) || limit < 1 || limit > MAX_RECORDS) {
+    throw refuse('limit', `\`limit\` must be a whole number from 1 to ${MAX_RECORDS}.`);
+  }
+  return { sinceEpochMs, limit };
 }
 
 const NO_ENGINE: Readonly<Record<keyof EngineDescription, null>> = {

@@ -3,6 +3,8 @@ import type { GenerateHooks, GenerateInput } from '../../../src/bridge/engine-cl
 import { failure, FailureError } from '../../../src/contracts/failure.ts';
 import type { GenerationRecord } from '../../../src/contracts/generation.ts';
 import type { EngineState, LoadChoice } from '../../../src/state/engine-status.svelte.ts';
+import type { ExportMetrics } from '../../../src/monitor/metrics-export.ts';
+import type { PageTools } from '../../../src/monitor/page-tools.ts';
 import { Requests } from '../../../src/state/requests.ts';
 import {
   createScriptingApi,
@@ -56,14 +58,25 @@ function setUp(state: EngineState = { kind: 'ready' }) {
     },
     now: () => 0,
   });
+  const tools = {
+    checkHealth: vi.fn((query?: { deep?: boolean }) => Promise.resolve({ asked: query } as never)),
+    exportMetrics: vi.fn<ExportMetrics>(() =>
+      Promise.resolve({
+        ok: true,
+        value: { fileName: 'm.json', text: '{}\n', recordCount: 0, omittedRecordCount: 0 },
+      }),
+    ),
+    records: vi.fn<PageTools['records']>(() => Promise.resolve({ ok: true, value: [] })),
+  };
   const api = createScriptingApi({
     version: '1.2.3',
     requests,
     engine: engine as never,
     packUrl: (id) => `https://example.org/models/${id}/`,
+    loadTools: () => Promise.resolve(tools),
     testing: null,
   });
-  return { api, engine, inputs, next, added, refused };
+  return { api, engine, inputs, next, added, refused, tools };
 }
 
 async function failureOf(promise: Promise<unknown>): Promise<FailureError> {
@@ -204,6 +217,51 @@ describe('window.shellwright.load', () => {
     const cause = failure('model/offline');
     engine.load.mockResolvedValueOnce({ ok: false, failure: cause });
     expect((await failureOf(api.load())).code).toBe('model/offline');
+  });
+});
+
+describe('what window.shellwright tells of monitoring', () => {
+  test('health, shallow unless a deep check is asked for', async () => {
+    const { api } = setUp();
+    expect(await api.health()).toEqual({ asked: { deep: false } });
+    expect(await api.health({ deep: true })).toEqual({ asked: { deep: true } });
+  });
+
+  test('records since a moment or a Date, at most so many', async () => {
+    const { api, tools } = setUp();
+    await api.records();
+    expect(tools.records).toHaveBeenLastCalledWith({ sinceEpochMs: 0, limit: 100 });
+    await api.records({ since: new Date(5_000), limit: 7 });
+    expect(tools.records).toHaveBeenLastCalledWith({ sinceEpochMs: 5_000, limit: 7 });
+  });
+
+  test.each([
+    ['since', { since: 'yesterday' }],
+    ['limit', { limit: 0 }],
+    ['limit', { limit: 1.5 }],
+    ['limit', { limit: 10_001 }],
+  ])('refuses a bad %s by its name', async (field, query) => {
+    const { api, tools } = setUp();
+    const error = await failureOf(api.records(query as never));
+    expect(error.failure.detail?.['field']).toBe(field);
+    expect(tools.records).not.toHaveBeenCalled();
+  });
+
+  test('the export, without records and content unless they are asked for', async () => {
+    const { api, tools } = setUp();
+    expect(await api.exportMetrics()).toBe('{}\n');
+    expect(tools.exportMetrics).toHaveBeenLastCalledWith({ records: false, content: false });
+    await api.exportMetrics({ records: true });
+    expect(tools.exportMetrics).toHaveBeenLastCalledWith({ records: true, content: false });
+  });
+
+  test('rejects as the store fails', async () => {
+    const { api, tools } = setUp();
+    const cause = failure('store/unavailable');
+    tools.exportMetrics.mockResolvedValueOnce({ ok: false, failure: cause });
+    tools.records.mockResolvedValueOnce({ ok: false, failure: cause });
+    expect((await failureOf(api.exportMetrics())).code).toBe('store/unavailable');
+    expect((await failureOf(api.records())).code).toBe('store/unavailable');
   });
 });
 
