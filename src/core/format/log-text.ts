@@ -24,3 +24,9 @@ export function logLineText({
 export function logFileText(lines: readonly LogLine[]): string {
   return lines.map((line) => `${logLineText(line)}\n`).join('');
 }
+
+/** `shellwright-logs-2026-11-24T13-02-09.ndjson`, in UTC; without colons, which some file systems refuse. */
+export function logFileName(atEpochMs: number): string {
+  const time = new Date(atEpochMs).toISOString().slice(0, 19).replaceAll(':', '-');
+  return `shellwright-logs-${time}.ndjson`;
+}
