@@ -1,6 +1,7 @@
 /** Labels of metrics: where their values come from, and which there can be. No label is unbounded. */
 import { FAILURES } from '../../contracts/failure.ts';
 import { OUTCOMES } from '../../contracts/request-record.ts';
+import { DANGER_REASONS } from '../bash/danger-rules.ts';
 import { WINDOWS } from './dashboard-shape.ts';
 import { ERROR_TYPES } from './error-type.ts';
 import { SAMPLING_RANGES } from './sampling-ranges.ts';
@@ -90,12 +91,7 @@ export const CHECK_RESULT = finite('result', HEALTH_CHECK_RESULTS);
 export const PARAMETER = finite('parameter', Object.keys(SAMPLING_RANGES));
 export const VALUE_RANGE = finite('value_range', ['greedy', 'off', 'low', 'medium', 'high']);
 
-export const DANGER_RULE: LabelDefinition = {
-  name: 'rule',
-  from: 'key',
-  values: null,
-  bound: 'rules for destructive commands that the app has',
-};
+export const DANGER_RULE = finite('rule', Object.keys(DANGER_REASONS));
 
 /** Parameters have different ranges, so not every pair exists. */
 export const SAMPLING_LABELS: readonly Labels[] = Object.entries(SAMPLING_RANGES).flatMap(
