@@ -171,7 +171,8 @@ export class ResilientMonitor implements MonitorStore {
     await this.#ready;
     const kept = await this.#memory.record(id);
     if (this.#disk === null || (kept.ok && kept.value !== null)) return kept;
-    return this.#disk.record(id);
+    const disk = this.#disk;
+    return unthrown(() => disk.record(id));
   }
 
   records(query: RecordQuery): Promise<Result<readonly RequestRecord[]>> {
@@ -263,7 +264,7 @@ export class ResilientMonitor implements MonitorStore {
     await this.#ready;
     if (await this.#isDiskUsable()) {
       const disk = this.#disk;
-      const result = disk === null ? null : await this.#inTime(onDisk(disk));
+      const result = disk === null ? null : await this.#inTime(() => onDisk(disk));
       if (result?.ok === true) return result;
       if (result !== null && this.#disk !== null) {
         this.#retryAtMs = this.#options.now() + RETRY_AFTER_MS;
@@ -279,7 +280,8 @@ export class ResilientMonitor implements MonitorStore {
     if (this.#trouble === null && this.#memory.isEmpty) return true;
     if (this.#options.now() < this.#retryAtMs) return false;
     const kept = this.#memory.everything();
-    const moved = await this.#inTime(this.#disk.absorb(kept));
+    const disk = this.#disk;
+    const moved = await this.#inTime(() => disk.absorb(kept));
     if (moved === null) return false;
     if (!moved.ok) {
       this.#retryAtMs = this.#options.now() + RETRY_AFTER_MS;
@@ -295,7 +297,7 @@ export class ResilientMonitor implements MonitorStore {
   }
 
   /** Resolves to null where the disk takes too long; then it has been given up. */
-  async #inTime<T>(work: Promise<Result<T>>): Promise<Result<T> | null> {
+  async #inTime<T>(work: () => Promise<Result<T>>): Promise<Result<T> | null> {
     const { after } = this.#options;
     let callOff = (): void => {};
     const tooLate = new Promise<null>((resolve) => {
@@ -307,10 +309,7 @@ export class ResilientMonitor implements MonitorStore {
         });
       });
     });
-    const result = await Promise.race([
-      work.catch((error: unknown) => ({ ok: false, failure: storeFailure(error) }) as const),
-      tooLate,
-    ]);
+    const result = await Promise.race([unthrown(work), tooLate]);
     callOff();
     return result;
   }
@@ -343,7 +342,8 @@ export class ResilientMonitor implements MonitorStore {
       return this.#memory.close(record, deltas);
     }
     // The disk may be full and still be read.
-    const before = await this.#disk.record(record.id);
+    const disk = this.#disk;
+    const before = await unthrown(() => disk.record(record.id));
     const isOpen = before.ok
       ? before.value?.endedAtEpochMs === null
       : this.#openHere.has(record.id);
@@ -356,7 +356,8 @@ export class ResilientMonitor implements MonitorStore {
   ): Promise<Result<T>> {
     await this.#ready;
     if (this.#disk === null) return read(this.#memory);
-    const onDisk = await read(this.#disk);
+    const disk = this.#disk;
+    const onDisk = await unthrown(() => read(disk));
     if (this.#memory.isEmpty) return onDisk;
     const inMemory = await read(this.#memory);
     if (!onDisk.ok || !inMemory.ok) return inMemory;
@@ -372,6 +373,15 @@ export class ResilientMonitor implements MonitorStore {
     return this.#readBoth(read, (disk, memory) =>
       [...disk.filter(({ id }) => !this.#memory.has(id)), ...memory].sort(order).slice(0, limit),
     );
+  }
+}
+
+/** A disk must not throw; one that does is one that fails. */
+async function unthrown<T>(work: () => Promise<Result<T>>): Promise<Result<T>> {
+  try {
+    return await work();
+  } catch (error) {
+    return { ok: false, failure: storeFailure(error) };
   }
 }
 
