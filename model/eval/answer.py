@@ -57,7 +57,7 @@ class Answerer:
 
 
 def load_answerer(source: str | Path) -> Answerer:
-    """`base`, a folder that `save_model` wrote, or a stage's folder (its newest checkpoint)."""
+    """`base`, a folder that `save_model` wrote, a shipped model's folder, or a stage's folder (its newest checkpoint)."""
     if source == "base":
         base = load_base()
         return Answerer(
@@ -67,7 +67,7 @@ def load_answerer(source: str | Path) -> Answerer:
             is_base=True,
         )
     folder = Path(source)
-    if (folder / "weights.safetensors").exists():
+    if (folder / "weights.safetensors").exists() or (folder / "manifest.json").exists():
         config, weights, tokenizer_json = load_model(folder)
     else:
         from train.stages import STAGES

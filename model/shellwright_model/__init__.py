@@ -1,1 +1,1 @@
-"""Turns SmolLM2-135M-Instruct into the model directory that the browser loads."""
+"""Turns a trained model into the model directory that the browser loads."""

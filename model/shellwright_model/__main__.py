@@ -1,4 +1,4 @@
-"""Command line: python -m shellwright_model build | perplexity | fixtures | check."""
+"""Command line: python -m shellwright_model build | plans | documents | perplexity | fixtures | check."""
 
 import sys
 
@@ -9,6 +9,14 @@ def main(arguments: list[str]) -> int:
             from .build import build
 
             build()
+        case ["plans"]:
+            from .plans import report_plans
+
+            report_plans()
+        case ["documents"]:
+            from .build import write_documents
+
+            write_documents()
         case ["check"]:
             from .check import check
 

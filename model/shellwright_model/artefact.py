@@ -3,10 +3,13 @@
 import hashlib
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import onnxruntime
 from tokenizers import Tokenizer
+
+if TYPE_CHECKING:
+    import onnxruntime
 
 from .base import Config
 from .expand import Expansion, dequantise_rows, expand
@@ -76,8 +79,11 @@ class Artefact:
             files[file["path"]] = data
         return files
 
-    def session(self, graph: str, **options) -> onnxruntime.InferenceSession:
+    def session(self, graph: str, **options) -> "onnxruntime.InferenceSession":
         """A session of ONNX Runtime's CPU provider."""
+        # Training reads packs too, in an environment without it.
+        import onnxruntime
+
         settings = onnxruntime.SessionOptions()
         for key, value in options.items():
             setattr(settings, key, value)

@@ -4,14 +4,16 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .base import Base, Config
+from .base import Config
 from .data import read_rows, spread
-from .prompt import encode_prompt
+from .prompt import encode_answer, encode_prompt, prompt_form
 from .quantise import Quantised, quantise, quantise_with_feedback
 from .reference import Reference
 from .tokenizer import plain_tokenizer, special_tokenizer
+from .trained import Trained
 
-ROWS = 240
+# Of nl2bash-train, and of tldr-pages.
+ROWS = (240, 60)
 EMBEDDING = "model.embed_tokens.weight"
 # The products of a layer in the order they are computed; those in one tuple share their input.
 STAGES = (
@@ -22,17 +24,22 @@ STAGES = (
 )
 
 
-def calibration_ids(base: Base, rows: int = ROWS) -> list[list[int]]:
-    """Token ids of training prompts with their answers, evenly spread over nl2bash-train."""
-    tokenizer, plain = special_tokenizer(base.tokenizer_json), plain_tokenizer(base.tokenizer_json)
+def calibration_ids(model: Trained, counts: tuple[int, int] = ROWS) -> list[list[int]]:
+    """Token ids of training prompts with their answers, evenly spread over the two sets."""
+    tokenizer, plain = special_tokenizer(model.tokenizer_json), plain_tokenizer(model.tokenizer_json)
+    form = prompt_form(tokenizer)
+    rows = [row for name, count in zip(("nl2bash-train", "tldr-pages"), counts, strict=True) for row in spread(read_rows(name), count)]
     return [
-        encode_prompt(tokenizer, plain, row["prompt"]) + plain.encode(row["bash"] + "\n```").ids
-        for row in spread(read_rows("nl2bash-train"), rows)
+        encode_prompt(tokenizer, plain, row["prompt"], form) + encode_answer(tokenizer, plain, row["bash"]) for row in rows
     ]
 
 
 def round_model(
-    base: Base, bits_of: Callable[[str], int], rows: int = ROWS, damping: float = 0.01, correction: float = 0.1
+    model: Trained,
+    bits_of: Callable[[str], int],
+    rows: tuple[int, int] = ROWS,
+    damping: float = 0.01,
+    correction: float = 0.1,
 ) -> dict[str, Quantised]:
     """Every matrix under its name, with `bits_of(name)` bits.
 
@@ -40,20 +47,20 @@ def round_model(
     arXiv 2504.02692), damped by `correction`, so that a layer makes up for the rounding before it; then rounded with
     error feedback.
     """
-    sequences = calibration_ids(base, rows)
+    sequences = calibration_ids(model, rows)
     result = {}
-    exact = _Stream(base.config, dict(base.weights), sequences)
-    for layer in range(base.config.layers):
+    exact = _Stream(model.config, dict(model.weights), sequences)
+    for layer in range(model.config.layers):
         for stage in STAGES:
             exact.finish(layer, stage)
     moments = exact.final().T @ exact.final() / np.float32(len(exact.rows))
-    embedding = base.weights[EMBEDDING]
+    embedding = model.weights[EMBEDDING]
     bits = bits_of(EMBEDDING)
     result[EMBEDDING] = quantise(embedding, 8) if bits == 8 else quantise_with_feedback(embedding, bits, moments, damping)
 
-    exact = _Stream(base.config, dict(base.weights), sequences)
-    rounded = _Stream(base.config, {**base.weights, EMBEDDING: result[EMBEDDING].dequantise()}, sequences)
-    for layer in range(base.config.layers):
+    exact = _Stream(model.config, dict(model.weights), sequences)
+    rounded = _Stream(model.config, {**model.weights, EMBEDDING: result[EMBEDDING].dequantise()}, sequences)
+    for layer in range(model.config.layers):
         for stage in STAGES:
             inputs, wanted_inputs = rounded.inputs(layer, stage), exact.inputs(layer, stage)
             moments = inputs.T @ inputs / np.float32(len(inputs))
@@ -61,7 +68,7 @@ def round_model(
             shift = _ridge(cross - moments, moments, correction)
             for part in stage:
                 name = f"model.layers.{layer}.{part}.weight"
-                weight = base.weights[name]
+                weight = model.weights[name]
                 target = weight + weight @ shift
                 bits = bits_of(name)
                 result[name] = quantise(target, 8) if bits == 8 else quantise_with_feedback(target, bits, moments, damping)

@@ -1,31 +1,29 @@
-"""Perplexity of answers: exp of the mean negative log likelihood of the tokens of `bash` plus the closing fence, given the prompt."""
+"""Perplexity of answers: exp of the mean negative log likelihood of the tokens of `bash` plus the end mark, given the prompt."""
 
 import numpy as np
 
 from .artefact import Artefact
-from .base import Base, load_base
-from .build import OUTPUT
+from .base import Config
+from .build import OUTPUT, trained_folder
 from .data import read_rows, spread
-from .prompt import PROMPT, encode_prompt
-from .reference import KvCache, Reference
+from .prompt import encode_answer, encode_prompt, prompt_form
+from .reference import Reference
 from .tokenizer import plain_tokenizer, special_tokenizer
+from .trained import load_trained
 
 ROWS = 500
 
 
-def answer_perplexity(base: Base, weights: dict[str, np.ndarray], rows: int = ROWS) -> float:
+def answer_perplexity(config: Config, weights: dict[str, np.ndarray], tokenizer_json: dict, rows: int = ROWS) -> float:
     """Over `rows` evenly spread rows of nl2bash-dev, in the manifest's prompt form, on float32 `weights`."""
-    tokenizer, plain = special_tokenizer(base.tokenizer_json), plain_tokenizer(base.tokenizer_json)
-    reference = Reference(base.config, weights)
-    shared = tokenizer.encode(PROMPT["prefix"].replace("{system}", PROMPT["system"])).ids
-    prefix = KvCache(base.config)
-    reference.hidden(shared, prefix)
+    tokenizer, plain = special_tokenizer(tokenizer_json), plain_tokenizer(tokenizer_json)
+    form = prompt_form(tokenizer)
+    reference = Reference(config, weights)
     total, count = 0.0, 0
     for row in spread(read_rows("nl2bash-dev"), rows):
-        prompt = encode_prompt(tokenizer, plain, row["prompt"])
-        answer = plain.encode(row["bash"] + PROMPT["stopStrings"][0]).ids
-        ids = (prompt + answer)[len(shared) : -1]
-        hidden = reference.hidden(ids, prefix.copy())[-len(answer) :]
+        prompt = encode_prompt(tokenizer, plain, row["prompt"], form)
+        answer = encode_answer(tokenizer, plain, row["bash"])
+        hidden = reference.hidden((prompt + answer)[:-1])[-len(answer) :]
         logits = reference.logits(hidden)
         logits -= logits.max(axis=1, keepdims=True)
         likelihood = logits[np.arange(len(answer)), answer] - np.log(np.exp(logits).sum(axis=1))
@@ -35,10 +33,10 @@ def answer_perplexity(base: Base, weights: dict[str, np.ndarray], rows: int = RO
 
 
 def report() -> None:
-    """Prints the bar of the model directory: its pack against the GGUF's own weights."""
-    base = load_base()
+    """Prints what rounding costs: the pack of the model directory against the trained weights."""
+    trained = load_trained(trained_folder())
     artefact = Artefact(OUTPUT)
-    exact = answer_perplexity(base, base.weights)
-    print(f"GGUF weights: {exact:.4f}", flush=True)
-    packed = answer_perplexity(base, artefact.weights())
+    exact = answer_perplexity(trained.config, trained.weights, trained.tokenizer_json)
+    print(f"trained weights: {exact:.4f}", flush=True)
+    packed = answer_perplexity(trained.config, artefact.weights(), trained.tokenizer_json)
     print(f"{artefact.manifest['id']}: {packed:.4f} ({packed / exact - 1:+.2%}), {ROWS} rows")

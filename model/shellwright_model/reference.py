@@ -1,4 +1,4 @@
-"""The reference: SmolLM2's forward pass in plain numpy float32, written for clarity; every graph is compared with it."""
+"""The reference: the decoder's forward pass in plain numpy float32, written for clarity; every graph is compared with it."""
 
 import numpy as np
 

@@ -1,6 +1,7 @@
 """The decoder, the batches and the schedule, on a tiny model with random weights."""
 
 import random
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +16,9 @@ from train.decoder import fuse, hidden_states, summed_loss, unfuse
 from train.gradient_workers import GradientWorkers
 from train.run import trained
 from train.schedule import Progress, learning_rate
+from train.start import load_model
+
+SHIPPED = Path(__file__).parents[2] / "public" / "models"
 
 TINY = Config(
     layers=2,
@@ -114,6 +118,13 @@ def test_frozen_weights_get_no_gradient_and_change_nothing_for_the_others(plain:
     }
     for name, grad in upper.items():
         assert torch.allclose(grad, everything[name], atol=1e-3, rtol=1e-3), name
+
+
+def test_training_can_start_from_a_shipped_model():
+    config, weights, tokenizer_json = load_model(next(path for path in SHIPPED.iterdir() if list(path.glob("weights-*.bin"))))
+    assert weights["model.embed_tokens.weight"].shape == (config.vocab_size, config.width)
+    assert len(tokenizer_json["model"]["vocab"]) == config.vocab_size
+    assert all(bool(value.isfinite().all()) for value in weights.values())
 
 
 def test_steps_hold_every_example_once_in_a_seeded_order():

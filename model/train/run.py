@@ -1,4 +1,4 @@
-"""Runs one stage of training: `python -m train.run STAGE [--minutes N]`, resuming from its newest checkpoint if there is one.
+"""Runs one stage of training: `python -m train.run STAGE [--minutes N] [--start FOLDER]`, resuming from its newest checkpoint if there is one.
 
 A SIGTERM makes it write a checkpoint after the current step and end; SIGSTOP and SIGCONT pause it for any time.
 Everything goes to the cache folder `train/<stage>/`: checkpoints, log.jsonl (the loss curve) and, at the end, model/.
@@ -68,10 +68,10 @@ class StopRequest:
         self.came = True
 
 
-def train(stage: Stage, folder: Path, workers: int, limit_s: float | None) -> None:
+def train(stage: Stage, folder: Path, workers: int, limit_s: float | None, start: Path | None) -> None:
     """Runs the stage to its end, in `limit_s` at most. Safe to kill at any time: the next call resumes."""
     began, stop = time.monotonic(), StopRequest()
-    config, masters, tokenizer_json = starting_point(stage)
+    config, masters, tokenizer_json = starting_point(stage, start)
     tokenizer = Tokenizer.from_str(json.dumps(tokenizer_json))
     steps = deal_steps(stage.examples(tokenizer, cache_dir() / "train" / "bash-n.json"), stage.tokens_per_step, stage.seed)
     changing = trained(masters, stage.frozen_layers)
@@ -129,11 +129,12 @@ def main() -> None:
     parser.add_argument("stage", choices=sorted(STAGES))
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--minutes", type=float, help="end the stage after this time, with less data if need be")
+    parser.add_argument("--start", type=Path, help="a model folder, trained or shipped, instead of what the stage starts from")
     arguments = parser.parse_args()
     stage = STAGES[arguments.stage]
     limit_s = arguments.minutes * 60 if arguments.minutes else None
     torch.manual_seed(stage.seed)
-    train(stage, cache_dir() / "train" / stage.name, arguments.workers, limit_s)
+    train(stage, cache_dir() / "train" / stage.name, arguments.workers, limit_s, arguments.start)
 
 
 if __name__ == "__main__":

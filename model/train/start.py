@@ -8,6 +8,7 @@ from safetensors.numpy import load_file
 
 from data.rows import Row, nl2bash_rows, tldr_rows
 from data.vocabulary import passed_tokens, trim, trimmed_embedding
+from shellwright_model.artefact import Artefact
 from shellwright_model.base import Config, load_base
 from shellwright_model.fetch import cache_dir
 from train.decoder import Weights, fuse
@@ -29,14 +30,19 @@ def trimmed_base() -> tuple[Config, Weights, dict]:
 
 
 def load_model(folder: Path) -> tuple[Config, Weights, dict]:
-    """Configuration, fused float32 weights and tokenizer.json of a folder that `save_model` wrote."""
-    config = Config(**json.loads((folder / "config.json").read_text()))
+    """Configuration, fused float32 weights and tokenizer.json of a folder that `save_model` wrote, or of a shipped model (its rounded weights)."""
     tokenizer_json = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
+    if (folder / "manifest.json").exists():
+        artefact = Artefact(folder)
+        return artefact.config, fuse(artefact.config, artefact.weights()), tokenizer_json
+    config = Config(**json.loads((folder / "config.json").read_text()))
     return config, fuse(config, load_file(folder / "weights.safetensors")), tokenizer_json
 
 
-def starting_point(stage: Stage) -> tuple[Config, Weights, dict]:
-    """What the stage's first step works on."""
+def starting_point(stage: Stage, start: Path | None = None) -> tuple[Config, Weights, dict]:
+    """What the stage's first step works on; `start` is a model folder to take instead of what the stage names."""
+    if start is not None:
+        return load_model(start)
     if stage.starts_from is None:
         return trimmed_base()
     return load_model(cache_dir() / "train" / stage.starts_from / "model")
