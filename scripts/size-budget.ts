@@ -60,7 +60,7 @@ const budgets: readonly Budget[] = [
   },
   ...models.map((folder): Budget => ({
     what: `models/${folder}`,
-    files: find(`models/${folder}/*`),
+    files: find(`models/${folder}/**/*.*`),
     limitBytes: 100 * MB,
     measure: 'stored',
   })),
