@@ -33,7 +33,11 @@ export interface MonitorViewOptions {
   readonly store: MonitorReader;
   readonly onChange: (callback: () => void) => () => void;
   readonly router: Pick<Router, 'query' | 'replaceQuery'>;
-  readonly host: Pick<BrowserHost, 'epochNow' | 'after' | 'onNextFrame'>;
+  readonly host: Pick<BrowserHost, 'now' | 'after' | 'onNextFrame'>;
+  /** Wall clock, or the end of what is looked at where that is over. */
+  readonly nowMs: () => number;
+  /** Whether time goes on. */
+  readonly isLive: boolean;
   readonly objectives: () => readonly Objective[];
   readonly build: typeof buildDashboard;
 }
@@ -136,7 +140,7 @@ export class MonitorView {
       return;
     }
     const { host } = this.#options;
-    this.#schedule(Math.max(0, this.#lastLoadAtMs + MIN_REFRESH_MS - host.epochNow()));
+    this.#schedule(Math.max(0, this.#lastLoadAtMs + MIN_REFRESH_MS - host.now()));
   }
 
   /** Looks now. */
@@ -146,7 +150,7 @@ export class MonitorView {
     this.#callOff = null;
     this.#isLoading = true;
     this.#isStale = false;
-    this.#lastLoadAtMs = this.#options.host.epochNow();
+    this.#lastLoadAtMs = this.#options.host.now();
     await this.#read(turn);
     if (turn !== this.#turn) return;
     this.#isLoading = false;
@@ -160,7 +164,7 @@ export class MonitorView {
 
   /** Shows a part of time in all charts. */
   zoom(range: TimeRange): void {
-    this.#show({ zoom: snapRange(range, this.#options.host.epochNow()) });
+    this.#show({ zoom: snapRange(range, this.#options.nowMs()) });
   }
 
   leaveZoom(): void {
@@ -176,7 +180,7 @@ export class MonitorView {
   }
 
   pause(): void {
-    this.#show({ pausedAtMs: this.#options.host.epochNow() });
+    this.#show({ pausedAtMs: this.#options.nowMs() });
   }
 
   resume(): void {
@@ -189,7 +193,7 @@ export class MonitorView {
 
   /** The shortest window in which the newest request is. */
   showNewest(lastMs: number): void {
-    const ageMs = this.#options.host.epochNow() - lastMs;
+    const ageMs = this.#options.nowMs() - lastMs;
     this.showWindow(WINDOWS.find((name) => WINDOW_MS[name] > ageMs) ?? '30d');
   }
 
@@ -201,7 +205,8 @@ export class MonitorView {
   #goOn(): void {
     const { window, zoom } = this.#query;
     if (this.#isStale) this.refresh();
-    else if (!this.isPaused && zoom === null) this.#schedule(TICK_MS[window]);
+    else if (this.#options.isLive && !this.isPaused && zoom === null)
+      this.#schedule(TICK_MS[window]);
   }
 
   #schedule(ms: number): void {
@@ -218,8 +223,8 @@ export class MonitorView {
   }
 
   async #read(turn: number): Promise<void> {
-    const { store, host, objectives, build } = this.#options;
-    const nowMs = host.epochNow();
+    const { store, objectives, build } = this.#options;
+    const nowMs = this.#options.nowMs();
     const query = this.#query;
     const range = shownRange(query, nowMs);
     const resolution = resolutionOf(range, nowMs);

@@ -1,7 +1,7 @@
 /** What a figure shows, in sentences: for those who do not see it, and to check what one believes to see. */
 import { OUTCOMES } from '../../contracts/request-record.ts';
 import type { Dashboard, Percentiles, Series } from '../../core/metrics/dashboard-shape.ts';
-import { formatTime } from './chart/chart-time.ts';
+import { formatMoment } from './chart/chart-time.ts';
 import { OUTCOME_WORDS } from './outcome-words.ts';
 import { formatQuantity, type Unit } from './quantity.ts';
 
@@ -10,7 +10,7 @@ export function summarisePercentiles(
   dashboard: Dashboard,
   unit: Unit,
   overall: Percentiles,
-  p50: Series,
+  { p50, p95 }: { readonly p50: Series; readonly p95?: Series },
 ): string {
   if (overall.n === 0) return 'Nothing in this window.';
   const told = [
@@ -23,7 +23,8 @@ export function summarisePercentiles(
     .filter(([, value]) => value !== null)
     .map(([name, value]) => `${name} ${formatQuantity(unit, value)}`);
   const sentence = `${[...figures, `n = ${formatQuantity('count', overall.n)}`].join(', ')}.`;
-  return [sentence, missingPercentiles(overall), trend(dashboard, 'p50', unit, p50)]
+  const needed = missingPercentiles(overall) ?? emptySteps(p95);
+  return [sentence, needed, trend(dashboard, 'p50', unit, p50)]
     .filter((text) => text !== null)
     .join(' ');
 }
@@ -75,18 +76,29 @@ export function summariseHeat({ heatmap }: Dashboard, max: number): string {
 }
 
 /** First and last value of a series, and its gaps; null where there are not two values. */
-function trend({ timesMs }: Dashboard, name: string, unit: Unit, values: Series): string | null {
+function trend(
+  { timesMs, range }: Dashboard,
+  name: string,
+  unit: Unit,
+  values: Series,
+): string | null {
   const steps = values.flatMap((value, step) => (value === null ? [] : [step]));
   const first = steps[0];
   const last = steps.at(-1);
   if (first === undefined || last === undefined || first === last) return null;
   const at = (step: number): string =>
-    `${formatQuantity(unit, values[step] ?? null)} at ${formatTime(timesMs[step] ?? 0)}`;
+    `${formatQuantity(unit, values[step] ?? null)} at ${formatMoment(timesMs[step] ?? 0, range)}`;
   const gaps = steps.filter(
     (step, index) => index > 0 && step - (steps[index - 1] ?? 0) > 1,
   ).length;
   const withGaps = gaps === 0 ? '' : `, with ${gaps === 1 ? 'a gap' : `${gaps} gaps`}`;
   return `${name} went from ${at(first)} to ${at(last)}${withGaps}.`;
+}
+
+/** Where the window has enough requests for p95, but no step of it. */
+function emptySteps(p95: Series | undefined): string | null {
+  if (p95 === undefined || p95.some((value) => value !== null)) return null;
+  return 'p95 is not drawn: no step has 20 requests.';
 }
 
 function missingPercentiles({ n, p95, p99 }: Percentiles): string | null {

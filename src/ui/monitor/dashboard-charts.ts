@@ -1,7 +1,13 @@
 /** The Monitor page's charts over time, each as a spec made from the dashboard. */
 import { OUTCOMES, type Outcome } from '../../contracts/request-record.ts';
-import type { Dashboard, Objective, ObjectiveId } from '../../core/metrics/dashboard-shape.ts';
-import type { ChartSpec, Column, Hatch, Threshold, Tone } from './chart/chart-spec.ts';
+import type {
+  Dashboard,
+  Objective,
+  ObjectiveId,
+  Percentiles,
+  Series,
+} from '../../core/metrics/dashboard-shape.ts';
+import type { ChartSpec, Column, Hatch, Level, Tone } from './chart/chart-spec.ts';
 import { formatStep } from './chart/chart-time.ts';
 import {
   summariseHeat,
@@ -34,7 +40,7 @@ export function latencyChart(dashboard: Dashboard, isLog: boolean): ChartSpec {
     id: 'latency',
     title: 'Latency',
     about: `From accepted to the last token, queue included; percentiles of each ${formatStep(dashboard.stepMs)}.`,
-    summary: summarisePercentiles(dashboard, 'seconds', latency.overall, latency.p50),
+    summary: summarisePercentiles(dashboard, 'seconds', latency.overall, latency),
     unit: 'seconds',
     columns: [
       line('p50', 'seconds', latency.p50, 'blue', []),
@@ -46,7 +52,10 @@ export function latencyChart(dashboard: Dashboard, isLog: boolean): ChartSpec {
       { lower: 0, upper: 1, tone: 'blue', opacity: 0.2, label: 'p50 to p95' },
       { lower: 1, upper: 2, tone: 'orange', opacity: 0.14, label: 'p95 to p99' },
     ],
-    threshold: thresholdOf(dashboard, 'latency-p95', 'p95'),
+    levels: [
+      ...overallP95(latency.p95, latency.overall),
+      ...objectiveLevel(dashboard, 'latency-p95', 'p95'),
+    ],
     scale: isLog ? 'log' : 'linear',
   };
 }
@@ -94,7 +103,7 @@ export function rateChart(dashboard: Dashboard): ChartSpec {
       dashboard,
       'tokens-per-second',
       tokensPerSecond.overall,
-      tokensPerSecond.p50,
+      tokensPerSecond,
     ),
     unit: 'tokens-per-second',
     columns: [line('p50', 'tokens-per-second', tokensPerSecond.p50, 'teal', [])],
@@ -118,7 +127,7 @@ export function validityChart(dashboard: Dashboard): ChartSpec {
       { label: 'checked', unit: 'count', values: n, mark: null },
     ],
     bands: [{ lower: 1, upper: 2, tone: 'teal', opacity: 0.18, label: '95 % interval' }],
-    threshold: thresholdOf(dashboard, 'syntax-validity', ''),
+    levels: objectiveLevel(dashboard, 'syntax-validity', ''),
     maximum: 1,
   };
 }
@@ -130,13 +139,14 @@ export function firstTokenChart(dashboard: Dashboard): ChartSpec {
     id: 'first-token',
     title: 'First token',
     about: 'From accepted to the first token, queue included.',
-    summary: summarisePercentiles(dashboard, 'seconds', firstToken.overall, firstToken.p50),
+    summary: summarisePercentiles(dashboard, 'seconds', firstToken.overall, firstToken),
     unit: 'seconds',
     columns: [
       line('p50', 'seconds', firstToken.p50, 'blue', []),
       line('p95', 'seconds', firstToken.p95, 'orange', DASHED),
     ],
     bands: [{ lower: 0, upper: 1, tone: 'blue', opacity: 0.2, label: 'p50 to p95' }],
+    levels: overallP95(firstToken.p95, firstToken.overall),
   };
 }
 
@@ -153,7 +163,7 @@ export function memoryChart(dashboard: Dashboard): ChartSpec {
         : `The last reading is ${formatQuantity('ratio', latest)}.`,
     unit: 'ratio',
     columns: [line('used', 'ratio', ratio, 'violet', [])],
-    threshold: thresholdOf(dashboard, 'memory-used', ''),
+    levels: objectiveLevel(dashboard, 'memory-used', ''),
     maximum: 1,
   };
 }
@@ -165,7 +175,7 @@ export function objectiveText({ comparison, threshold, unit }: Objective): strin
 
 type Base = Pick<
   ChartSpec,
-  'range' | 'stepMs' | 'timesMs' | 'bands' | 'threshold' | 'scale' | 'maximum' | 'heat'
+  'range' | 'stepMs' | 'timesMs' | 'bands' | 'levels' | 'scale' | 'maximum' | 'heat'
 >;
 
 function base({ range, stepMs, timesMs }: Dashboard): Base {
@@ -174,7 +184,7 @@ function base({ range, stepMs, timesMs }: Dashboard): Base {
     stepMs,
     timesMs,
     bands: [],
-    threshold: null,
+    levels: [],
     scale: 'linear',
     maximum: null,
     heat: null,
@@ -195,9 +205,16 @@ function requests(values: readonly number[]): Column {
   return { label: 'requests', unit: 'count', values, mark: null };
 }
 
-function thresholdOf(dashboard: Dashboard, id: ObjectiveId, what: string): Threshold | null {
+function objectiveLevel(dashboard: Dashboard, id: ObjectiveId, what: string): Level[] {
   const found = dashboard.objectives.find(({ objective }) => objective.id === id)?.objective;
-  if (found === undefined) return null;
+  if (found === undefined) return [];
   const words = ['objective', what, objectiveText(found)].filter((word) => word !== '');
-  return { value: found.threshold, label: words.join(' ') };
+  return [{ value: found.threshold, label: words.join(' '), tone: null }];
+}
+
+/** Where no step has enough requests for p95, the one of the whole window stands for all of them. */
+function overallP95(steps: Series, { p95 }: Percentiles): Level[] {
+  if (p95 === null || steps.some((value) => value !== null)) return [];
+  const label = `p95 of the window ${formatQuantity('seconds', p95)}`;
+  return [{ value: p95, label, tone: 'orange' }];
 }

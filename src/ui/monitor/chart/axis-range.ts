@@ -14,19 +14,20 @@ const FAR = 2.5;
 export function axisRange(spec: ChartSpec): AxisRange {
   if (spec.heat !== null) return heatRange(spec.heat);
   const { least, most } = extent(spec);
-  const threshold = spec.threshold?.value ?? 0;
-  const isNear = most > 0 && threshold <= FAR * most;
+  const objective = Math.max(
+    0,
+    ...spec.levels.map(({ value, tone }) => (tone === null ? value : 0)),
+  );
+  const isNear = most > 0 && objective <= FAR * most;
   if (spec.scale === 'log') {
-    const top = isNear ? Math.max(most, threshold) : most;
+    const top = isNear ? Math.max(most, objective) : most;
     return top > 0 ? { min: least * 0.8, max: top * 1.3 } : { min: 0.1, max: 10 };
   }
   if (spec.maximum !== null) {
     // Shares near 1: half of the axis would be empty.
-    const lowest = Math.min(least, threshold === 0 ? least : threshold);
-    const floor = least === Infinity || lowest < 0.5 ? 0 : 0.5;
-    return { min: spec.threshold !== null && threshold > 0.5 ? floor : 0, max: spec.maximum };
+    return { min: objective > 0.5 && least >= 0.5 ? 0.5 : 0, max: spec.maximum };
   }
-  const top = isNear || most === 0 ? Math.max(most, threshold) : most;
+  const top = isNear || most === 0 ? Math.max(most, objective) : most;
   return { min: 0, max: top > 0 ? top * 1.12 : 1 };
 }
 
@@ -70,7 +71,7 @@ function heatRange({ edges, cells }: NonNullable<ChartSpec['heat']>): AxisRange 
   return { min: edges[from] ?? 0.1, max: edges[to] ?? 10 };
 }
 
-function extent({ columns, timesMs }: ChartSpec): { least: number; most: number } {
+function extent({ columns, levels, timesMs }: ChartSpec): { least: number; most: number } {
   let least = Infinity;
   let most = 0;
   const stacks = new Float64Array(timesMs.length);
@@ -83,5 +84,7 @@ function extent({ columns, timesMs }: ChartSpec): { least: number; most: number 
     });
   }
   for (const stack of stacks) most = Math.max(most, stack);
+  // Measured ones are values too; objectives are not.
+  for (const { value, tone } of levels) if (tone !== null) most = Math.max(most, value);
   return { least, most };
 }

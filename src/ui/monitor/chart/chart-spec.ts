@@ -33,10 +33,13 @@ export interface Band {
   readonly label: string;
 }
 
-export interface Threshold {
+/** A line across the whole chart. */
+export interface Level {
   readonly value: number;
   /** Written at the line: `objective < 2 s`. */
   readonly label: string;
+  /** null is in the colour of the text: an objective. */
+  readonly tone: Tone | null;
 }
 
 /** Counts by time and value. */
@@ -61,7 +64,7 @@ export interface ChartSpec {
   readonly timesMs: readonly number[];
   readonly columns: readonly Column[];
   readonly bands: readonly Band[];
-  readonly threshold: Threshold | null;
+  readonly levels: readonly Level[];
   readonly scale: 'linear' | 'log';
   /** The top of the axis where it is known beforehand: 1 for shares. */
   readonly maximum: number | null;
@@ -76,10 +79,11 @@ export function stepRange(spec: ChartSpec, index: number): TimeRange {
 
 /** Whether there is anything to draw. */
 export function hasData(spec: ChartSpec): boolean {
-  if (spec.heat !== null) return spec.heat.max > 0;
-  return spec.columns.some(
-    ({ mark, values }) =>
-      mark !== null &&
-      values.some((value) => value !== null && (mark.kind === 'line' || value > 0)),
-  );
+  return spec.heat === null ? spec.columns.some(isDrawn) : spec.heat.max > 0;
+}
+
+/** Whether anything of a column is to be seen. */
+export function isDrawn({ mark, values }: Column): boolean {
+  if (mark === null) return false;
+  return values.some((value) => value !== null && (mark.kind === 'line' || value > 0));
 }

@@ -1,5 +1,5 @@
 /** A chart's numbers as a table and as CSV. */
-import { unitName, type Unit } from '../quantity.ts';
+import { formatQuantity, unitName, type Unit } from '../quantity.ts';
 import type { ChartSpec } from './chart-spec.ts';
 
 export interface TableColumn {
@@ -20,11 +20,11 @@ export function chartTable(spec: ChartSpec): ChartTable {
   const { heat } = spec;
   const rowsOfHeat = heat === null ? [] : filledRows(heat.cells);
   const label = (row: number): string =>
-    `≤ ${Number((heat?.edges[row + 1] ?? 0).toPrecision(3))} ${unitName(spec.unit)}`;
+    `≤ ${formatQuantity(spec.unit, heat?.edges[row + 1] ?? 0)}`;
   return {
     columns: [
       ...spec.columns.map(({ label, unit }) => ({ label, unit })),
-      ...rowsOfHeat.map((row) => ({ label: label(row), unit: 'requests' as const })),
+      ...rowsOfHeat.map((row) => ({ label: label(row), unit: 'count' as const })),
     ],
     rows: spec.timesMs.map((fromMs, step) => ({
       fromMs,

@@ -12,9 +12,10 @@ const utcDay = new Intl.DateTimeFormat('en-GB', { ...DAY, timeZone: 'UTC' });
 
 const DAY_MS = 86_400_000;
 
-/** `14:02`. */
-export function formatTime(epochMs: number): string {
-  return localTime.format(epochMs);
+/** `14:02`, or `24 Nov 14:02` where a range reaches over more than a day. */
+export function formatMoment(epochMs: number, { fromMs, toMs }: TimeRange): string {
+  const time = localTime.format(epochMs);
+  return toMs - fromMs <= DAY_MS ? time : `${localDay.format(epochMs)} ${time}`;
 }
 
 /** `14:02:09`. */

@@ -1,6 +1,6 @@
 /** What uPlot does not draw: bands, bars that stand on each other, cells of a heatmap, and the line of an objective. */
 import type uPlot from 'uplot';
-import type { ChartSpec } from './chart-spec.ts';
+import type { ChartSpec, Level } from './chart-spec.ts';
 import { hatchFill, heatLevel, type ChartTheme } from './chart-theme.ts';
 
 /** Below the lines. */
@@ -18,33 +18,37 @@ export function paintUnder(chart: uPlot, spec: ChartSpec, theme: ChartTheme): vo
 
 /** Above the lines. */
 export function paintOver(chart: uPlot, spec: ChartSpec, theme: ChartTheme): void {
-  const { threshold } = spec;
-  if (threshold === null) return;
+  for (const level of spec.levels) paintLevel(chart, level, theme);
+}
+
+/** Objectives have their name on the right, others on the left, so that near ones do not cover each other. */
+function paintLevel(chart: uPlot, { value, label, tone }: Level, theme: ChartTheme): void {
   const { ctx, bbox, scales } = chart;
   const top = scales['y']?.max ?? 0;
   const bottom = scales['y']?.min ?? 0;
-  if (threshold.value < bottom) return;
+  if (value < bottom) return;
+  const colour = tone === null ? theme.ink : theme.tones[tone];
   const scale = devicePixelRatio;
   // A far objective would flatten everything else: it is named at the edge instead of being drawn to scale.
-  const isAbove = threshold.value > top;
-  const y = isAbove ? bbox.top : Math.round(chart.valToPos(threshold.value, 'y', true));
+  const isAbove = value > top;
+  const y = isAbove ? bbox.top : Math.round(chart.valToPos(value, 'y', true));
   ctx.save();
-  ctx.strokeStyle = theme.ink;
-  ctx.fillStyle = theme.ink;
-  ctx.lineWidth = scale;
-  ctx.setLineDash([2 * scale, 3 * scale]);
+  ctx.strokeStyle = colour;
+  ctx.fillStyle = colour;
+  ctx.lineWidth = (tone === null ? 1 : 1.5) * scale;
+  ctx.setLineDash((tone === null ? [2, 3] : [7, 4]).map((length) => length * scale));
   if (!isAbove) {
     ctx.beginPath();
     ctx.moveTo(bbox.left, y + 0.5 * scale);
     ctx.lineTo(bbox.left + bbox.width, y + 0.5 * scale);
     ctx.stroke();
   }
-  const text = isAbove ? `↑ ${threshold.label}` : threshold.label;
+  const text = isAbove ? `↑ ${label}` : label;
   ctx.font = scaledFont(theme.font, scale);
-  ctx.textAlign = 'right';
+  ctx.textAlign = tone === null ? 'right' : 'left';
   const isRoomAbove = !isAbove && y - bbox.top > 16 * scale;
   ctx.textBaseline = isRoomAbove ? 'bottom' : 'top';
-  const x = bbox.left + bbox.width - 3 * scale;
+  const x = bbox.left + (tone === null ? bbox.width - 3 * scale : 3 * scale);
   const at = y + (isRoomAbove ? -2 : 4) * scale;
   // A rim keeps it readable over lines and bands.
   ctx.setLineDash([]);

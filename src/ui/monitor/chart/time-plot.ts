@@ -205,7 +205,13 @@ export class TimePlot {
       gap: 6,
       space: 34,
       incrs: increments(spec().unit),
-      ...(isLog ? { splits: () => logSplits(axisRange(spec()), Math.floor(height / 34)) } : {}),
+      ...(isLog
+        ? {
+            splits: () => logSplits(axisRange(spec()), Math.floor(height / 34)),
+            // uPlot would blank those that are no powers of ten.
+            filter: (_, splits) => splits,
+          }
+        : {}),
       values: (_, splits) => splits.map((value) => formatTick(spec().unit, value)),
     };
   }
