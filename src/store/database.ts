@@ -6,7 +6,7 @@ import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
 import type { HistoryEntry } from '../contracts/history.ts';
 import type { LogLine, StoredLogLine } from '../contracts/log-line.ts';
 import type { RequestRecord } from '../contracts/request-record.ts';
-import type { Rollup } from '../contracts/rollup.ts';
+import type { Resolution, Rollup } from '../contracts/rollup.ts';
 
 /** A record with what its indexes and pruning need besides. */
 export interface StoredRecord extends RequestRecord {
@@ -15,6 +15,14 @@ export interface StoredRecord extends RequestRecord {
   /** What it takes on the disk, estimated when it was written. */
   readonly sizeBytes: number;
 }
+
+/**
+ * Rows per ten minutes are beside those per minute, so that a day can be read at once; outside of the store they pass
+ * for rows per minute.
+ */
+export type StoredResolution = Resolution | 'ten-minutes';
+
+export type StoredRollup = Omit<Rollup, 'resolution'> & { readonly resolution: StoredResolution };
 
 /** Sums that would take a walk over everything to find out. */
 export type MonitorSum = 'recordBytes';
@@ -40,7 +48,7 @@ export interface ShellwrightSchema extends DBSchema {
   };
   rollups: {
     key: [resolution: string, startMs: number, model: string, backend: string, outcome: string];
-    value: Rollup;
+    value: StoredRollup;
   };
   logs: {
     key: number;

@@ -7,9 +7,14 @@ import type { Result } from '../contracts/failure.ts';
 import type { LogLine, StoredLogLine } from '../contracts/log-line.ts';
 import type { RequestRecord } from '../contracts/request-record.ts';
 import type { Rollup, RollupDelta } from '../contracts/rollup.ts';
-import { mergeRollups } from '../core/metrics/rollup.ts';
 import { attempt } from './attempt.ts';
-import type { Database, ShellwrightSchema, StoredRecord } from './database.ts';
+import type {
+  Database,
+  ShellwrightSchema,
+  StoredRecord,
+  StoredResolution,
+  StoredRollup,
+} from './database.ts';
 import { logMatcher } from './log-query.ts';
 import type {
   EndedQuery,
@@ -21,7 +26,14 @@ import type {
   RollupQuery,
 } from './monitor-port.ts';
 import { estimateRecordBytes } from './record-size.ts';
-import { changeRow, rowChanges, rowKey } from './rollup-rows.ts';
+import {
+  changeRow,
+  mergeRow,
+  rowChanges,
+  rowKey,
+  storedResolution,
+  toRollup,
+} from './rollup-rows.ts';
 
 type StoreName = 'records' | 'rollups' | 'logs' | 'monitor-sums';
 type Transaction = IDBPTransaction<ShellwrightSchema, StoreName[], 'readwrite'>;
@@ -29,7 +41,7 @@ type Transaction = IDBPTransaction<ShellwrightSchema, StoreName[], 'readwrite'>;
 /** What another store kept while this one could not be written. */
 export interface KeptElsewhere {
   readonly records: readonly RequestRecord[];
-  readonly rollups: readonly Rollup[];
+  readonly rollups: readonly StoredRollup[];
   readonly logs: readonly LogLine[];
 }
 
@@ -87,12 +99,14 @@ export class IndexedDbMonitor implements MonitorStore {
     return this.#write(['rollups'], (transaction) => this.#add(transaction, deltas));
   }
 
-  rollups({ resolution, fromMs, toMs }: RollupQuery): Promise<Result<readonly Rollup[]>> {
+  rollups(query: RollupQuery): Promise<Result<readonly Rollup[]>> {
+    const { fromMs, toMs } = query;
+    const resolution = storedResolution(query);
     const range =
       resolution === 'total'
         ? IDBKeyRange.bound(['total'], ['total', []])
         : IDBKeyRange.bound([resolution, fromMs], [resolution, toMs], false, true);
-    return attempt(() => this.#database.getAll('rollups', range));
+    return attempt(async () => (await this.#database.getAll('rollups', range)).map(toRollup));
   }
 
   record(id: string): Promise<Result<RequestRecord | null>> {
@@ -124,11 +138,14 @@ export class IndexedDbMonitor implements MonitorStore {
     });
   }
 
-  endedRecords({ fromMs, toMs, limit }: EndedQuery): Promise<Result<readonly RequestRecord[]>> {
+  endedRecords(query: EndedQuery): Promise<Result<readonly RequestRecord[]>> {
     return attempt(async () => {
+      const { fromMs, toMs, limit, isAllOrNone = false } = query;
       if (limit <= 0 || toMs <= fromMs) return [];
       const range = IDBKeyRange.bound(fromMs, toMs, false, true);
-      const found = await this.#database.getAllFromIndex('records', 'by-ended', range, limit);
+      const index = this.#database.transaction('records').store.index('by-ended');
+      if (isAllOrNone && (await index.count(range)) > limit) return [];
+      const found = await index.getAll(range, limit);
       return found.map(toRecord);
     });
   }
@@ -177,6 +194,7 @@ export class IndexedDbMonitor implements MonitorStore {
       records: await this.#pruneRecords(limits),
       rollups:
         (await this.#pruneRollups('minute', limits.minutesBeforeMs)) +
+        (await this.#pruneRollups('ten-minutes', limits.minutesBeforeMs)) +
         (await this.#pruneRollups('hour', limits.hoursBeforeMs)),
       logLines: await this.#pruneLogs(limits),
     }));
@@ -204,7 +222,7 @@ export class IndexedDbMonitor implements MonitorStore {
       }
       for (const row of rollups) {
         const before = await transaction.objectStore('rollups').get(rowKey(row));
-        const merged = before === undefined ? row : mergeRollups(before, row);
+        const merged = before === undefined ? row : mergeRow(before, row);
         await transaction.objectStore('rollups').put(merged);
       }
       for (const line of logs) await transaction.objectStore('logs').add(line);
@@ -279,7 +297,7 @@ export class IndexedDbMonitor implements MonitorStore {
     }
   }
 
-  async #pruneRollups(resolution: 'minute' | 'hour', beforeMs: number): Promise<number> {
+  async #pruneRollups(resolution: StoredResolution, beforeMs: number): Promise<number> {
     const transaction = this.#database.transaction('rollups', 'readwrite');
     const range = IDBKeyRange.bound([resolution], [resolution, beforeMs], false, true);
     const count = await transaction.store.count(range);

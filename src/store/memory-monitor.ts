@@ -6,6 +6,7 @@ import type { Result } from '../contracts/failure.ts';
 import type { LogLine, StoredLogLine } from '../contracts/log-line.ts';
 import type { RequestRecord } from '../contracts/request-record.ts';
 import type { Rollup, RollupDelta } from '../contracts/rollup.ts';
+import type { StoredRollup } from './database.ts';
 import type { KeptElsewhere } from './indexed-db-monitor.ts';
 import { logMatcher } from './log-query.ts';
 import type {
@@ -18,7 +19,7 @@ import type {
   RollupQuery,
 } from './monitor-port.ts';
 import { estimateRecordBytes } from './record-size.ts';
-import { changeRow, compareRows, rowChanges } from './rollup-rows.ts';
+import { changeRow, compareRows, rowChanges, storedResolution, toRollup } from './rollup-rows.ts';
 
 export interface MemoryMonitorOptions {
   readonly maxRecords?: number;
@@ -38,7 +39,7 @@ export class MemoryMonitor implements MonitorStore {
   readonly #onDropped: (signal: 'record' | 'log', count: number) => void;
   /** In the order in which they were opened. */
   readonly #records = new Map<string, RequestRecord>();
-  readonly #rows = new Map<string, Rollup>();
+  readonly #rows = new Map<string, StoredRollup>();
   #logs: StoredLogLine[] = [];
   #lastLogId: number;
 
@@ -103,13 +104,15 @@ export class MemoryMonitor implements MonitorStore {
     return done(undefined);
   }
 
-  rollups({ resolution, fromMs, toMs }: RollupQuery): Promise<Result<readonly Rollup[]>> {
+  rollups(query: RollupQuery): Promise<Result<readonly Rollup[]>> {
+    const { fromMs, toMs } = query;
+    const resolution = storedResolution(query);
     const rows = [...this.#rows.values()].filter(
       (row) =>
         row.resolution === resolution &&
         (resolution === 'total' || (row.startMs >= fromMs && row.startMs < toMs)),
     );
-    return done(rows.sort(compareRows));
+    return done(rows.map(toRollup).sort(compareRows));
   }
 
   record(id: string): Promise<Result<RequestRecord | null>> {
@@ -136,13 +139,15 @@ export class MemoryMonitor implements MonitorStore {
     return done(found.slice(0, Math.max(limit, 0)));
   }
 
-  endedRecords({ fromMs, toMs, limit }: EndedQuery): Promise<Result<readonly RequestRecord[]>> {
+  endedRecords(query: EndedQuery): Promise<Result<readonly RequestRecord[]>> {
+    const { fromMs, toMs, limit, isAllOrNone = false } = query;
     const found = [...this.#records.values()]
       .filter(
         ({ endedAtEpochMs }) =>
           endedAtEpochMs !== null && endedAtEpochMs >= fromMs && endedAtEpochMs < toMs,
       )
       .sort((a, b) => (a.endedAtEpochMs ?? 0) - (b.endedAtEpochMs ?? 0));
+    if (isAllOrNone && found.length > limit) return done([]);
     return done(found.slice(0, Math.max(limit, 0)));
   }
 
@@ -188,7 +193,12 @@ export class MemoryMonitor implements MonitorStore {
       records += 1;
       this.#records.delete(record.id);
     }
-    const beforeMs = { minute: limits.minutesBeforeMs, hour: limits.hoursBeforeMs, total: 0 };
+    const beforeMs = {
+      minute: limits.minutesBeforeMs,
+      'ten-minutes': limits.minutesBeforeMs,
+      hour: limits.hoursBeforeMs,
+      total: 0,
+    };
     const oldRows = [...this.#rows].filter(([, row]) => row.startMs < beforeMs[row.resolution]);
     for (const [key] of oldRows) this.#rows.delete(key);
     const kept = this.#logs

@@ -12,6 +12,11 @@ export interface RollupQuery {
   /** Rows that start in [fromMs, toMs); ignored for totals. */
   readonly fromMs: number;
   readonly toMs: number;
+  /**
+   * Rows per minute may come merged into rows of up to so long, each with the start of its span: fewer to read, where
+   * that is as fine as a chart gets. Left out, they do not.
+   */
+  readonly coarsestMs?: number;
 }
 
 export interface RecordQuery {
@@ -28,6 +33,8 @@ export interface EndedQuery {
   readonly fromMs: number;
   readonly toMs: number;
   readonly limit: number;
+  /** Gives none where there are more than `limit`, without reading any. */
+  readonly isAllOrNone?: boolean;
 }
 
 export interface LogQuery {

@@ -8,7 +8,7 @@ import { openDatabase, type Database } from '../../src/store/database.ts';
 import { IndexedDbHistory } from '../../src/store/history-store.ts';
 import { IndexedDbMonitor } from '../../src/store/indexed-db-monitor.ts';
 import { MemoryMonitor } from '../../src/store/memory-monitor.ts';
-import type { MonitorStore, RetentionLimits } from '../../src/store/monitor-port.ts';
+import type { MonitorStore, RetentionLimits, RollupQuery } from '../../src/store/monitor-port.ts';
 import { ResilientMonitor } from '../../src/store/resilient-monitor.ts';
 import { requestLife, type RequestLife } from '../fixtures/monitoring/request-life.ts';
 
@@ -175,6 +175,35 @@ describe.each([
     ]);
   });
 
+  test('merges minutes where that is as fine as they are needed, and the range is whole', async () => {
+    const store = await openStore();
+    for (const number of [0, 1, 9, 10]) await live(store, life(number));
+    const query = {
+      resolution: 'minute',
+      fromMs: START_MS,
+      toMs: START_MS + 20 * MINUTE_MS,
+    } as const;
+    const ended = async (change: Partial<RollupQuery>) =>
+      (await value(store.rollups({ ...query, ...change })))
+        .filter(({ outcome }) => outcome === 'stop')
+        .map(({ resolution, startMs, counters }) => [
+          resolution,
+          (startMs - START_MS) / MINUTE_MS,
+          counters['generation_finished_total'],
+        ]);
+    const merged = [
+      ['minute', 0, 3],
+      ['minute', 10, 1],
+    ];
+    expect(await ended({ coarsestMs: 10 * MINUTE_MS })).toEqual(merged);
+    expect(await ended({ coarsestMs: 15 * MINUTE_MS })).toEqual(merged);
+    expect(await ended({ coarsestMs: 5 * MINUTE_MS })).toHaveLength(4);
+    expect(await ended({ coarsestMs: 10 * MINUTE_MS, fromMs: START_MS - MINUTE_MS })).toHaveLength(
+      4,
+    );
+    expect(await ended({})).toHaveLength(4);
+  });
+
   test('adds several deltas to the same row', async () => {
     const store = await openStore();
     const delta = { ...life(0).accepted, counters: [['device_lost_total', 2]] as const };
@@ -231,6 +260,9 @@ describe.each([
     const some = { fromMs: START_MS + 2 * MINUTE_MS, toMs: START_MS + 9 * MINUTE_MS };
     expect(await value(store.endedRecords({ ...some, limit: 10 }))).toEqual([]);
     expect(await value(store.endedRecords({ ...EVERYTHING, limit: 1 }))).toHaveLength(1);
+    const allOrNone = { ...EVERYTHING, isAllOrNone: true };
+    expect(await value(store.endedRecords({ ...allOrNone, limit: 1 }))).toEqual([]);
+    expect(await value(store.endedRecords({ ...allOrNone, limit: 2 }))).toHaveLength(2);
   });
 
   test('adds to an ended record what was found out later', async () => {
@@ -317,7 +349,8 @@ describe.each([
       minutesBeforeMs: START_MS + MINUTE_MS,
       hoursBeforeMs: START_MS + 60 * MINUTE_MS,
     };
-    expect(await value(store.prune(limits))).toMatchObject({ rollups: 4 });
+    // Of the first minute two rows, of the first hour two; the ten minutes of both minutes begin at the first.
+    expect(await value(store.prune(limits))).toMatchObject({ rollups: 6 });
     expect(await count(store, 'generation_finished_total', 'minute')).toBe(2);
     expect(await count(store, 'generation_finished_total', 'hour')).toBe(1);
     expect(await count(store, 'generation_finished_total')).toBe(3);
