@@ -169,6 +169,7 @@ async function createPageTools(): Promise<PageTools> {
     sourceId: () => sourceId.read(),
     versions: { app: version, onnxRuntime: ONNX_RUNTIME_VERSION, userAgent: navigator.userAgent },
     startedAtEpochMs: monitor.startedAtEpochMs,
+    readGauges: () => monitor.sampler.read(),
     now: () => host.now(),
     epochNow: () => host.epochNow(),
     after: (ms, callback) => host.after(ms, callback),

@@ -4,7 +4,7 @@
  * that of the WASM which runs the model. It tells how near the page is to running out of memory.
  */
 import type { EngineMemory } from '../contracts/engine.ts';
-import { gaugesRead } from '../core/metrics/event-deltas.ts';
+import { gaugesRead, type GaugeReading } from '../core/metrics/event-deltas.ts';
 import type { MonitorStore } from '../store/monitor-port.ts';
 
 export interface HeapSize {
@@ -45,30 +45,35 @@ export class MemorySampler {
 
   /** To be called every SAMPLE_EVERY_MS. Never rejects. */
   async sample(): Promise<void> {
-    const { store, epochNow, isVisible, estimateStorage } = this.#options;
+    const { store, epochNow, isVisible } = this.#options;
     // A worker that is busy may take longer to answer than until the next time.
     if (this.#isReading || !isVisible()) return;
     this.#isReading = true;
     try {
-      const memoryUsedRatio = await this.#memoryUsedRatio();
-      const storage = await estimateStorage();
+      const reading = await this.read();
       const active = await store.activeRecords();
       if (!active.ok) return;
       await store.add([
-        gaugesRead(epochNow(), {
-          activeRequests: active.value.length,
-          memoryUsedRatio,
-          storageUsedRatio:
-            storage === null || storage.quotaBytes <= 0
-              ? null
-              : Math.min(storage.usedBytes / storage.quotaBytes, 1),
-        }),
+        gaugesRead(epochNow(), { activeRequests: active.value.length, ...reading }),
       ]);
     } catch {
       // Whatever could not be read is a gap in the chart.
     } finally {
       this.#isReading = false;
     }
+  }
+
+  /** Now, for whoever asks; null where the browser does not tell. */
+  async read(): Promise<Pick<GaugeReading, 'memoryUsedRatio' | 'storageUsedRatio'>> {
+    const memoryUsedRatio = await this.#memoryUsedRatio();
+    const storage = await this.#options.estimateStorage();
+    return {
+      memoryUsedRatio,
+      storageUsedRatio:
+        storage === null || storage.quotaBytes <= 0
+          ? null
+          : Math.min(storage.usedBytes / storage.quotaBytes, 1),
+    };
   }
 
   async #memoryUsedRatio(): Promise<number | null> {

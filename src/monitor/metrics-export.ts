@@ -37,9 +37,11 @@ export interface MetricsExportOptions {
   readonly engine: EngineDescription | null;
   readonly objectives: readonly Objective[];
   readonly epochNow: () => number;
+  /** Of records and content together; what a file can hold, if left out. */
+  readonly maxRecordChars?: number;
 }
 
-/** Of records and content together; what remains of the limit on import is for everything else. */
+/** What remains of the limit on import is for everything else. */
 const MAX_RECORD_CHARS = 96 * 1024 * 1024;
 const MAX_RECORDS = 200_000;
 
@@ -61,7 +63,8 @@ export async function exportMetrics(
   const entries = withRecords && withContent ? await options.readContent() : null;
   if (entries?.ok === false) return entries;
   const content = entries === null ? null : toContent(entries.value);
-  const records = found === null ? null : fit(found.value, content);
+  const records =
+    found === null ? null : fit(found.value, content, options.maxRecordChars ?? MAX_RECORD_CHARS);
   const ids = new Set(records?.map(({ id }) => id));
   const { sourceId: id, appVersion, device, engine: model, objectives } = options;
   return {
@@ -114,13 +117,14 @@ function toContent(entries: readonly HistoryEntry[]): ReadonlyMap<string, Reques
 function fit(
   records: readonly RequestRecord[],
   content: ReadonlyMap<string, RequestContent> | null,
+  maxChars: number,
 ): readonly RequestRecord[] {
   let chars = 0;
   const end = records.findIndex((record) => {
     chars += JSON.stringify(record).length;
     const entry = content?.get(record.id);
     if (entry !== undefined) chars += JSON.stringify(entry).length;
-    return chars > MAX_RECORD_CHARS;
+    return chars > maxChars;
   });
   return end < 0 ? records : records.slice(0, end);
 }

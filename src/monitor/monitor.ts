@@ -62,7 +62,7 @@ export class Monitor implements MonitorAccess {
   readonly #changes: ChangeSignal;
   readonly #logWriter: LogWriter;
   readonly #janitor: Janitor;
-  readonly #sampler: MemorySampler;
+  readonly sampler: MemorySampler;
   readonly #dropped = new Map<string, number>();
 
   constructor(options: MonitorOptions) {
@@ -111,7 +111,7 @@ export class Monitor implements MonitorAccess {
     });
     this.engineWatch = new EngineWatch({ store, log, epochNow });
     this.#janitor = new Janitor({ store, log, presence, pageId, locks, epochNow });
-    this.#sampler = new MemorySampler({
+    this.sampler = new MemorySampler({
       store,
       epochNow,
       after,
@@ -128,10 +128,10 @@ export class Monitor implements MonitorAccess {
     host.onHidden(() => this.#logWriter.flush());
     host.after(TIDY_FIRST_AFTER_MS, () => {
       void this.#janitor.run();
-      void this.#sampler.sample();
+      void this.sampler.sample();
     });
     host.every(TIDY_EVERY_MS, () => void this.#janitor.run());
-    host.every(SAMPLE_EVERY_MS, () => void this.#sampler.sample());
+    host.every(SAMPLE_EVERY_MS, () => void this.sampler.sample());
   }
 
   onChange(callback: () => void): () => void {

@@ -7,9 +7,11 @@ import type { CheckHealth, DeepHealth } from '../contracts/health.ts';
 import type { HistoryEntry } from '../contracts/history.ts';
 import type { RequestRecord } from '../contracts/request-record.ts';
 import type { Objective } from '../core/metrics/dashboard-shape.ts';
+import type { MetricsSnapshot } from '../core/metrics/snapshot-shape.ts';
 import type { MonitorStore } from '../store/monitor-port.ts';
 import { Health, type HealthEngine, type HealthProbe } from './health.ts';
 import { exportMetrics, type ExportMetrics } from './metrics-export.ts';
+import { readMetrics, type ReadMetricsOptions } from './read-metrics.ts';
 import { readDevice, readPageEnvironment } from './page-environment.ts';
 
 export interface PageToolsOptions {
@@ -23,6 +25,7 @@ export interface PageToolsOptions {
   readonly versions: DeepHealth['versions'];
   /** Wall clock: when the page was opened. */
   readonly startedAtEpochMs: number;
+  readonly readGauges: ReadMetricsOptions['readGauges'];
   /** Monotonic clock in milliseconds; 0 is when the page was opened. */
   readonly now: () => number;
   readonly epochNow: () => number;
@@ -68,6 +71,10 @@ export class PageTools {
       choice,
     );
   };
+
+  metrics(): Promise<Result<MetricsSnapshot>> {
+    return readMetrics(this.#options);
+  }
 
   /** Newest first, active ones included. */
   records({ sinceEpochMs, limit }: RecordsQuery): Promise<Result<readonly RequestRecord[]>> {

@@ -10,7 +10,7 @@ import type {
   ModelSource,
   TokenEvent,
 } from '../contracts/engine.ts';
-import { failure, FailureError, type Failure } from '../contracts/failure.ts';
+import { failure, FailureError, type Failure, type Result } from '../contracts/failure.ts';
 import type {
   EngineDescription,
   GenerationParameters,
@@ -20,6 +20,7 @@ import type {
 import type { HealthReport } from '../contracts/health.ts';
 import type { RequestRecord } from '../contracts/request-record.ts';
 import { parseGenerationInput } from '../core/prompt/parse-parameters.ts';
+import type { MetricsSnapshot } from '../core/metrics/snapshot-shape.ts';
 import type { PageTools } from '../monitor/page-tools.ts';
 import { isHubRepository, isPackId, isThreadCount } from '../store/preferences.ts';
 import type { EngineState, EngineStatus, LoadChoice } from './engine-status.svelte.ts';
@@ -75,6 +76,8 @@ export interface ScriptingApi {
   engine(): ScriptingEngine;
   /** @throws a FailureError */
   load(options?: ScriptingLoad): Promise<LoadReport>;
+  /** Every metric as it stands. @throws a FailureError */
+  metrics(): Promise<MetricsSnapshot>;
   health(options?: { readonly deep?: boolean }): Promise<HealthReport>;
   /** Newest first. @throws a FailureError */
   records(options?: ScriptingRecords): Promise<readonly RequestRecord[]>;
@@ -108,7 +111,9 @@ export interface ScriptingOptions {
   readonly engine: EngineStatus;
   readonly packUrl: (modelId: string) => string;
   /** Brings in what is no part of the first load. */
-  readonly loadTools: () => Promise<Pick<PageTools, 'checkHealth' | 'exportMetrics' | 'records'>>;
+  readonly loadTools: () => Promise<
+    Pick<PageTools, 'checkHealth' | 'exportMetrics' | 'metrics' | 'records'>
+  >;
   /** null keeps the tools for tests out. */
   readonly testing: Pick<EngineClient, 'loseDevice' | 'crashWorker' | 'memory'> | null;
 }
@@ -153,9 +158,11 @@ export function createScriptingApi(options: ScriptingOptions): ScriptingApi {
     },
 
     async load(load: ScriptingLoad = {}) {
-      const result = await engine.load(toLoadChoice(load, options.packUrl));
-      if (!result.ok) throw new FailureError(result.failure);
-      return result.value;
+      return unwrap(await engine.load(toLoadChoice(load, options.packUrl)));
+    },
+
+    async metrics() {
+      return unwrap(await (await options.loadTools()).metrics());
     },
 
     async health({ deep = false }: { readonly deep?: boolean } = {}) {
@@ -164,15 +171,11 @@ export function createScriptingApi(options: ScriptingOptions): ScriptingApi {
 
     async records(query: ScriptingRecords = {}) {
       const parsed = toRecordsQuery(query);
-      const result = await (await options.loadTools()).records(parsed);
-      if (!result.ok) throw new FailureError(result.failure);
-      return result.value;
+      return unwrap(await (await options.loadTools()).records(parsed));
     },
 
     async exportMetrics({ records = false, content = false }: ScriptingExport = {}) {
-      const result = await (await options.loadTools()).exportMetrics({ records, content });
-      if (!result.ok) throw new FailureError(result.failure);
-      return result.value.text;
+      return unwrap(await (await options.loadTools()).exportMetrics({ records, content })).text;
     },
 
     ...(testing === null
@@ -254,6 +257,12 @@ function toSource(
     return { kind: 'pack', baseUrl: packUrl(model) };
   }
   throw refuse('model', '`model` must be the id of a model here, or a repository: owner/name.');
+}
+
+/** @throws {FailureError} */
+function unwrap<T>(result: Result<T>): T {
+  if (!result.ok) throw new FailureError(result.failure);
+  return result.value;
 }
 
 function refuse(field: string, message: string): FailureError {

@@ -3,6 +3,7 @@ import type { GenerateHooks, GenerateInput } from '../../../src/bridge/engine-cl
 import { failure, FailureError } from '../../../src/contracts/failure.ts';
 import type { GenerationRecord } from '../../../src/contracts/generation.ts';
 import type { EngineState, LoadChoice } from '../../../src/state/engine-status.svelte.ts';
+import type { MetricsSnapshot } from '../../../src/core/metrics/snapshot-shape.ts';
 import type { ExportMetrics } from '../../../src/monitor/metrics-export.ts';
 import type { PageTools } from '../../../src/monitor/page-tools.ts';
 import { Requests } from '../../../src/state/requests.ts';
@@ -65,6 +66,9 @@ function setUp(state: EngineState = { kind: 'ready' }) {
         ok: true,
         value: { fileName: 'm.json', text: '{}\n', recordCount: 0, omittedRecordCount: 0 },
       }),
+    ),
+    metrics: vi.fn<PageTools['metrics']>(() =>
+      Promise.resolve({ ok: true, value: { schemaVersion: 1 } as MetricsSnapshot }),
     ),
     records: vi.fn<PageTools['records']>(() => Promise.resolve({ ok: true, value: [] })),
   };
@@ -227,6 +231,10 @@ describe('what window.shellwright tells of monitoring', () => {
     expect(await api.health({ deep: true })).toEqual({ asked: { deep: true } });
   });
 
+  test('every metric as it stands', async () => {
+    expect(await setUp().api.metrics()).toEqual({ schemaVersion: 1 });
+  });
+
   test('records since a moment or a Date, at most so many', async () => {
     const { api, tools } = setUp();
     await api.records();
@@ -260,6 +268,8 @@ describe('what window.shellwright tells of monitoring', () => {
     const cause = failure('store/unavailable');
     tools.exportMetrics.mockResolvedValueOnce({ ok: false, failure: cause });
     tools.records.mockResolvedValueOnce({ ok: false, failure: cause });
+    tools.metrics.mockResolvedValueOnce({ ok: false, failure: cause });
+    expect((await failureOf(api.metrics())).code).toBe('store/unavailable');
     expect((await failureOf(api.exportMetrics())).code).toBe('store/unavailable');
     expect((await failureOf(api.records())).code).toBe('store/unavailable');
   });
