@@ -9,7 +9,7 @@ import pytest
 from data.vocabulary import passed_tokens, trim
 from shellwright_model.tokenizer import CONTROL_TOKEN, NORMAL_TOKEN, tokenizer_json
 
-MERGES = ["f i", "n d", "fi nd", "Ġ f", "l s", "e c", "h o", "ec ho", "Ġf i", "Ġfi nd", "x y"]
+MERGES = ["Ġ f", "f i", "n d", "fi nd", "l s", "e c", "h o", "ec ho", "Ġf i", "Ġfi nd", "x y"]
 LOST_BYTE = "ÿ"
 
 

@@ -13,6 +13,7 @@ from data.templates.fill import Filled
 from data.templates.generate import DEFAULT_SCRIPTS, DEFAULT_SEED, generate
 
 LONGEST_EXAMPLE = 400
+SCRIPTS_SEED = 23
 _CONTINUATION_SHARE = 0.06
 _SCRIPT_CONTINUATION_SHARE = 0.25
 # In stage two: longer ones cost more than they teach when time is short.
@@ -81,20 +82,19 @@ def _stage_one(tokenizer: Tokenizer, cache: Path) -> list[Example]:
     return _examples(tokenizer, [*nl2bash, *nl2bash, *everyday, *sample], seed=12)
 
 
-def _script_examples(tokenizer: Tokenizer, multi_line: int, one_line: int, seed: int) -> list[Example]:
-    rng = random.Random(seed)
+def stage_two_scripts(rng: random.Random) -> list[Filled]:
+    """Scripts of several lines and of one line, out of all that the templates give."""
     made = generate(DEFAULT_SCRIPTS, DEFAULT_SEED)
     long = [filled for filled in made if "\n" in filled.script]
     short = [filled for filled in made if "\n" not in filled.script]
-    chosen = [*rng.sample(long, multi_line), *rng.sample(short, one_line)]
-    examples = (script_example(tokenizer, filled, rng) for filled in chosen)
-    return [item for item in examples if len(item.ids) <= LONGEST_EXAMPLE]
+    return [*rng.sample(long, 900), *rng.sample(short, 3000)]
 
 
 def _stage_two(tokenizer: Tokenizer, cache: Path) -> list[Example]:
     nl2bash = [row for row in valid_rows(nl2bash_rows("train"), cache) if len(row.answer) <= _LONG_ANSWER]
     everyday = valid_rows(tldr_rows(everyday=True), cache)
-    generated = _script_examples(tokenizer, multi_line=900, one_line=3000, seed=23)
+    rng = random.Random(SCRIPTS_SEED)
+    generated = (script_example(tokenizer, filled, rng) for filled in stage_two_scripts(rng))
     short = [item for item in generated if len(item.ids) <= _LONG_SCRIPT]
     return _examples(tokenizer, [*nl2bash, *nl2bash, *nl2bash, *everyday], seed=22) + short
 
