@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { failure } from '../../../src/contracts/failure.ts';
-import type { RequestRecord } from '../../../src/contracts/request-record.ts';
 import type { MetricsSnapshot } from '../../../src/core/metrics/snapshot-shape.ts';
 import { acceptDelta, endDeltas } from '../../../src/core/metrics/request-deltas.ts';
 import { readMetrics, type ReadMetricsOptions } from '../../../src/monitor/read-metrics.ts';
