@@ -80,6 +80,12 @@ describe('imported files', () => {
     expect(await valueOf(imported.activeRecords())).toEqual([]);
   });
 
+  it('give ended records, or none where all do not fit', async () => {
+    const query = { ...ALL, limit: 50 };
+    expect(await valueOf(imported.endedRecords(query))).toHaveLength(50);
+    expect(await valueOf(imported.endedRecords({ ...query, isAllOrNone: true }))).toEqual([]);
+  });
+
   it('tell until the last export', () => {
     expect(imported.endMs).toBe(1_700_010_000_002);
   });
