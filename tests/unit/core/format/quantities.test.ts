@@ -5,6 +5,7 @@ import {
   formatDuration,
   formatRate,
   formatTimeLeft,
+  formatTimeSpan,
 } from '../../../../src/core/format/quantities.ts';
 
 describe('formatBytes', () => {
@@ -20,6 +21,20 @@ describe('formatBytes', () => {
     [5e15, '5000 TB'],
   ])('%d is %s', (bytes, text) => {
     expect(formatBytes(bytes)).toBe(text);
+  });
+});
+
+describe('formatTimeSpan', () => {
+  test.each([
+    [0, '0 s'],
+    [59_400, '59 s'],
+    [59_600, '1 min'],
+    [900_000, '15 min'],
+    [3_600_000, '1 h'],
+    [86_400_000, '24 h'],
+    [604_800_000, '7 d'],
+  ])('%d is %s', (ms, text) => {
+    expect(formatTimeSpan(ms)).toBe(text);
   });
 });
 
