@@ -56,9 +56,6 @@ const router = new Router({
   },
 });
 
-const isTesting = query.has('testing');
-/** For the bench that tells what monitoring costs. */
-const isMonitored = !(isTesting && query.get('monitoring') === 'off');
 const monitor: Monitor = new Monitor({
   openDisk: openMonitor,
   channel: new BroadcastNotifier('shellwright-monitor'),
@@ -133,7 +130,7 @@ const requests = new Requests({
     const { findDangers } = await import('./core/bash/danger-rules.ts');
     return [...new Set(findDangers(script).map(({ rule }) => rule))];
   },
-  recorder: isMonitored ? monitor.recorder : null,
+  recorder: () => (monitor.isOn ? monitor.recorder : null),
   now: () => host.now(),
 });
 const draft = new Draft(new StoredText(sessionStorageOrNull, 'shellwright.prompt'));
@@ -217,14 +214,21 @@ window.shellwright = createScriptingApi({
   engine,
   packUrl,
   loadTools: loadPageTools,
-  testing: isTesting ? client : null,
+  testing: query.has('testing')
+    ? {
+        loseDevice: () => client.loseDevice(),
+        crashWorker: () => client.crashWorker(),
+        memory: () => client.memory(),
+        setMonitoring: (isOn) => (monitor.isOn = isOn),
+      }
+    : null,
 });
 
 const target = document.querySelector('#app');
 if (target !== null) mount(App, { target, props: { app } });
 shareLinks.open();
 addEventListener('hashchange', () => shareLinks.open());
-if (isMonitored) monitor.start();
+monitor.start();
 monitor.log('info', 'main', 'page started', {
   version,
   isIsolated: crossOriginIsolated,

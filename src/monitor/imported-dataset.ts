@@ -74,17 +74,12 @@ export class ImportedDataset implements MonitorReader {
     return done((order === 'newest-first' ? found.reverse() : found).slice(0, limit));
   }
 
-  endedRecords({
-    fromMs,
-    toMs,
-    limit,
-    isAllOrNone = false,
-  }: EndedQuery): Promise<Result<readonly RequestRecord[]>> {
+  endedRecords({ fromMs, toMs, limit }: EndedQuery): Promise<Result<readonly RequestRecord[]>> {
     const endOf = (record: RequestRecord): number => record.endedAtEpochMs ?? -1;
     const found = this.#records
       .filter((record) => endOf(record) >= fromMs && endOf(record) < toMs)
       .sort((a, b) => endOf(a) - endOf(b));
-    return done(isAllOrNone && found.length > limit ? [] : found.slice(0, limit));
+    return done(found.slice(0, limit));
   }
 
   /** Requests end in their own browser. */

@@ -48,7 +48,7 @@ export interface MonitorOptions {
 
 const TIDY_EVERY_MS = 60_000;
 /** After the page has been drawn and the model is on its way. */
-const TIDY_FIRST_AFTER_MS = 2_000;
+const FIRST_AFTER_MS = 2_000;
 const COUNT_DROPPED_AFTER_MS = 5_000;
 
 export class Monitor implements MonitorAccess {
@@ -58,6 +58,8 @@ export class Monitor implements MonitorAccess {
   readonly startedAtEpochMs: number;
   readonly recorder: Recorder;
   readonly engineWatch: EngineWatch;
+  /** Off measures and logs nothing; for the bench that tells what that costs. */
+  isOn = true;
   readonly #options: MonitorOptions;
   readonly #changes: ChangeSignal;
   readonly #logWriter: LogWriter;
@@ -97,7 +99,9 @@ export class Monitor implements MonitorAccess {
       isDebug,
       onDropped: (reason, lines) => this.#onDropped('log', reason, lines),
     });
-    const log = this.#logWriter.write;
+    const log: Log = (...line) => {
+      if (this.isOn) this.#logWriter.write(...line);
+    };
     this.log = log;
     this.recorder = new Recorder({
       store,
@@ -126,12 +130,18 @@ export class Monitor implements MonitorAccess {
   start(): void {
     const { host } = this.#options;
     host.onHidden(() => this.#logWriter.flush());
-    host.after(TIDY_FIRST_AFTER_MS, () => {
-      void this.#janitor.run();
-      void this.sampler.sample();
+    const tidy = (): void => {
+      if (this.isOn) void this.#janitor.run();
+    };
+    const sample = (): void => {
+      if (this.isOn) void this.sampler.sample();
+    };
+    host.after(FIRST_AFTER_MS, () => {
+      tidy();
+      sample();
     });
-    host.every(TIDY_EVERY_MS, () => void this.#janitor.run());
-    host.every(SAMPLE_EVERY_MS, () => void this.sampler.sample());
+    host.every(TIDY_EVERY_MS, tidy);
+    host.every(SAMPLE_EVERY_MS, sample);
   }
 
   onChange(callback: () => void): () => void {

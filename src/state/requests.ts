@@ -19,8 +19,8 @@ export interface RequestsOptions {
   readonly syntax: Pick<SyntaxCheck, 'ensureLoaded' | 'judge'>;
   /** Ids of the rules for destructive commands that a script meets. May reject. */
   readonly findDangers: (script: string) => Promise<readonly string[]>;
-  /** null measures nothing. */
-  readonly recorder: Pick<Recorder, 'accept' | 'end' | 'refuse'> | null;
+  /** null while nothing is to be measured. */
+  readonly recorder: () => Pick<Recorder, 'accept' | 'end' | 'refuse'> | null;
   /** Monotonic clock in milliseconds. */
   readonly now: () => number;
 }
@@ -35,7 +35,8 @@ export class Requests {
 
   /** Returns the record of the request when it has ended, however it ended; never rejects. */
   async submit(request: ParsedRequest, hooks: GenerateHooks): Promise<GenerationRecord> {
-    const { client, engine, history, syntax, recorder, now } = this.#options;
+    const { client, engine, history, syntax, now } = this.#options;
+    const recorder = this.#options.recorder();
     const { kind } = engine.state;
     // Started first and not waited for: the client queues requests behind the load, and the wait counts as latency.
     if (kind !== 'ready' && kind !== 'recovering') void engine.ensureLoaded();
@@ -59,7 +60,7 @@ export class Requests {
 
   /** Has a request counted that was refused before it reached the engine. */
   refuse(cause: Failure, request: RefusedRequest): void {
-    this.#options.recorder?.refuse(cause, request);
+    this.#options.recorder()?.refuse(cause, request);
   }
 
   /** Calls back with each request that reached the engine, when it has ended and been kept; returns how to end that. */

@@ -2,7 +2,6 @@
  * `window.shellwright`: the page for the console and for automation. Documented in docs/scripting.md; what is here is
  * kept stable.
  */
-import type { EngineClient } from '../bridge/engine-client.ts';
 import type {
   BackendChoice,
   EngineMemory,
@@ -92,6 +91,8 @@ export interface ScriptingTesting {
   loseDevice(): Promise<boolean>;
   crashWorker(): void;
   memory(): Promise<EngineMemory | null>;
+  /** Off measures and logs nothing. */
+  setMonitoring(isOn: boolean): void;
 }
 
 /** An Error with the failure's `code`, the `failure`, and the `record` that the request became. */
@@ -115,7 +116,7 @@ export interface ScriptingOptions {
     Pick<PageTools, 'checkHealth' | 'exportMetrics' | 'metrics' | 'records'>
   >;
   /** null keeps the tools for tests out. */
-  readonly testing: Pick<EngineClient, 'loseDevice' | 'crashWorker' | 'memory'> | null;
+  readonly testing: ScriptingTesting | null;
 }
 
 export function createScriptingApi(options: ScriptingOptions): ScriptingApi {
@@ -185,6 +186,7 @@ export function createScriptingApi(options: ScriptingOptions): ScriptingApi {
             loseDevice: () => testing.loseDevice(),
             crashWorker: () => testing.crashWorker(),
             memory: () => testing.memory(),
+            setMonitoring: (isOn: boolean) => testing.setMonitoring(isOn),
           }),
         }),
   });

@@ -138,14 +138,11 @@ export class IndexedDbMonitor implements MonitorStore {
     });
   }
 
-  endedRecords(query: EndedQuery): Promise<Result<readonly RequestRecord[]>> {
+  endedRecords({ fromMs, toMs, limit }: EndedQuery): Promise<Result<readonly RequestRecord[]>> {
     return attempt(async () => {
-      const { fromMs, toMs, limit, isAllOrNone = false } = query;
       if (limit <= 0 || toMs <= fromMs) return [];
       const range = IDBKeyRange.bound(fromMs, toMs, false, true);
-      const index = this.#database.transaction('records').store.index('by-ended');
-      if (isAllOrNone && (await index.count(range)) > limit) return [];
-      const found = await index.getAll(range, limit);
+      const found = await this.#database.getAllFromIndex('records', 'by-ended', range, limit);
       return found.map(toRecord);
     });
   }

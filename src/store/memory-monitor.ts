@@ -139,15 +139,13 @@ export class MemoryMonitor implements MonitorStore {
     return done(found.slice(0, Math.max(limit, 0)));
   }
 
-  endedRecords(query: EndedQuery): Promise<Result<readonly RequestRecord[]>> {
-    const { fromMs, toMs, limit, isAllOrNone = false } = query;
+  endedRecords({ fromMs, toMs, limit }: EndedQuery): Promise<Result<readonly RequestRecord[]>> {
     const found = [...this.#records.values()]
       .filter(
         ({ endedAtEpochMs }) =>
           endedAtEpochMs !== null && endedAtEpochMs >= fromMs && endedAtEpochMs < toMs,
       )
       .sort((a, b) => (a.endedAtEpochMs ?? 0) - (b.endedAtEpochMs ?? 0));
-    if (isAllOrNone && found.length > limit) return done([]);
     return done(found.slice(0, Math.max(limit, 0)));
   }
 

@@ -33,8 +33,6 @@ export interface EndedQuery {
   readonly fromMs: number;
   readonly toMs: number;
   readonly limit: number;
-  /** Gives none where there are more than `limit`, without reading any. */
-  readonly isAllOrNone?: boolean;
 }
 
 export interface LogQuery {

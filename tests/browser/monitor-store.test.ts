@@ -260,9 +260,6 @@ describe.each([
     const some = { fromMs: START_MS + 2 * MINUTE_MS, toMs: START_MS + 9 * MINUTE_MS };
     expect(await value(store.endedRecords({ ...some, limit: 10 }))).toEqual([]);
     expect(await value(store.endedRecords({ ...EVERYTHING, limit: 1 }))).toHaveLength(1);
-    const allOrNone = { ...EVERYTHING, isAllOrNone: true };
-    expect(await value(store.endedRecords({ ...allOrNone, limit: 1 }))).toEqual([]);
-    expect(await value(store.endedRecords({ ...allOrNone, limit: 2 }))).toHaveLength(2);
   });
 
   test('adds to an ended record what was found out later', async () => {

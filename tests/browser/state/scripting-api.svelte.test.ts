@@ -50,13 +50,13 @@ function setUp(state: EngineState = { kind: 'ready' }) {
         Promise.resolve(cause === null ? { result: 'invalid', line: 3 } : syntax),
     },
     findDangers: () => Promise.resolve([]),
-    recorder: {
+    recorder: () => ({
       accept: () => {},
       end: () => {},
       refuse: ({ code }, { prompt, parameters }) => {
         refused.push({ code, prompt, isValid: parameters !== null });
       },
-    },
+    }),
     now: () => 0,
   });
   const tools = {
