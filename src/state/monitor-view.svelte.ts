@@ -1,7 +1,8 @@
 /** The Monitor page's view of what was measured: which part of time, which requests, live or standing still. */
-import type { Failure } from '../contracts/failure.ts';
+import type { Failure, Result } from '../contracts/failure.ts';
 import type { RequestRecord } from '../contracts/request-record.ts';
-import type { buildDashboard } from '../core/metrics/build-dashboard.ts';
+import { RESOLUTION_MS, type Resolution, type Rollup } from '../contracts/rollup.ts';
+import type { buildDashboard, DashboardInput } from '../core/metrics/build-dashboard.ts';
 import {
   WINDOW_MS,
   WINDOWS,
@@ -13,6 +14,7 @@ import {
 } from '../core/metrics/dashboard-shape.ts';
 import type { MonitorStore } from '../store/monitor-port.ts';
 import type { BrowserHost } from './browser-host.ts';
+import { LiveTail } from './live-tail.ts';
 import {
   formatMonitorQuery,
   NO_FILTER,
@@ -51,10 +53,14 @@ export type Emptiness =
   | { readonly kind: 'range'; readonly lastMs: number }
   | { readonly kind: 'filter' };
 
+type Measured = Pick<DashboardInput, 'rollups' | 'previousRollups' | 'records' | 'active'>;
+
 /** Percentiles are exact up to so many requests. */
 const MAX_EXACT_RECORDS = 2000;
 /** Between one look and the next while requests come thick and fast. */
 const MIN_REFRESH_MS = 1000;
+/** A look that takes long is taken less often: looking must not keep the page from its work. */
+const REST_FACTOR = 20;
 /** Of a window that goes on, while nothing happens: its left edge moves by less than a step. */
 const TICK_MS: Readonly<Record<WindowName, number>> = {
   '15m': 5000,
@@ -67,6 +73,8 @@ const TICK_MS: Readonly<Record<WindowName, number>> = {
 
 export class MonitorView {
   readonly #options: MonitorViewOptions;
+  readonly #rows: Readonly<Record<Exclude<Resolution, 'total'>, LiveTail<Rollup>>>;
+  readonly #records: LiveTail<RequestRecord>;
   #dashboard = $state.raw<Dashboard | null>(null);
   #failure = $state.raw<Failure | null>(null);
   #emptiness = $state.raw<Emptiness | null>(null);
@@ -77,11 +85,26 @@ export class MonitorView {
   #isLoading = false;
   #isStale = false;
   #lastLoadAtMs = -Infinity;
+  /** How long the last load took. */
+  #loadMs = 0;
   #callOff: (() => void) | null = null;
   #isRunning = false;
+  /** What the newest load is of. */
+  #loadedKey = '';
 
   constructor(options: MonitorViewOptions) {
     this.#options = options;
+    const { store } = options;
+    const rowsOf = (resolution: Resolution): LiveTail<Rollup> =>
+      new LiveTail({
+        read: (range) => store.rollups({ resolution, ...range }),
+        timeOf: ({ startMs }) => startMs,
+      });
+    this.#rows = { minute: rowsOf('minute'), hour: rowsOf('hour') };
+    this.#records = new LiveTail({
+      read: (range) => store.endedRecords({ ...range, limit: MAX_EXACT_RECORDS + 1 }),
+      timeOf: ({ endedAtEpochMs }) => endedAtEpochMs ?? 0,
+    });
   }
 
   get query(): MonitorQuery {
@@ -133,14 +156,15 @@ export class MonitorView {
     };
   }
 
-  /** Looks again soon: at most once a second, and not while the tab is hidden. */
+  /** Looks again soon: at most once a second, less often where it takes long, and not while the tab is hidden. */
   refresh(): void {
     if (this.#isLoading) {
       this.#isStale = true;
       return;
     }
     const { host } = this.#options;
-    this.#schedule(Math.max(0, this.#lastLoadAtMs + MIN_REFRESH_MS - host.now()));
+    const pauseMs = Math.max(MIN_REFRESH_MS, this.#loadMs * REST_FACTOR);
+    this.#schedule(Math.max(0, this.#lastLoadAtMs + pauseMs - host.now()));
   }
 
   /** Looks now. */
@@ -150,9 +174,11 @@ export class MonitorView {
     this.#callOff = null;
     this.#isLoading = true;
     this.#isStale = false;
+    this.#loadedKey = dataKey(this.#query);
     this.#lastLoadAtMs = this.#options.host.now();
     await this.#read(turn);
     if (turn !== this.#turn) return;
+    this.#loadMs = this.#options.host.now() - this.#lastLoadAtMs;
     this.#isLoading = false;
     this.#goOn();
   }
@@ -188,7 +214,7 @@ export class MonitorView {
   }
 
   setLog(isLog: boolean): void {
-    this.#options.router.replaceQuery(formatMonitorQuery({ ...this.#query, isLog }));
+    this.#show({ isLog });
   }
 
   /** The shortest window in which the newest request is. */
@@ -197,9 +223,14 @@ export class MonitorView {
     this.showWindow(WINDOWS.find((name) => WINDOW_MS[name] > ageMs) ?? '30d');
   }
 
+  /** Looks anew where the address has come to say something else. */
+  follow(): void {
+    if (this.#isRunning && dataKey(this.#query) !== this.#loadedKey) void this.load();
+  }
+
   #show(change: Partial<MonitorQuery>): void {
     this.#options.router.replaceQuery(formatMonitorQuery({ ...this.#query, ...change }));
-    void this.load();
+    this.follow();
   }
 
   #goOn(): void {
@@ -223,41 +254,69 @@ export class MonitorView {
   }
 
   async #read(turn: number): Promise<void> {
-    const { store, objectives, build } = this.#options;
+    const { objectives, build, store } = this.#options;
     const nowMs = this.#options.nowMs();
-    const query = this.#query;
-    const range = shownRange(query, nowMs);
-    const resolution = resolutionOf(range, nowMs);
-    const lengthMs = range.toMs - range.fromMs;
-    const [rows, ended, active] = await Promise.all([
-      // With the window before, of the same length.
-      store.rollups({ resolution, fromMs: range.fromMs - lengthMs, toMs: range.toMs }),
-      store.endedRecords({ ...range, limit: MAX_EXACT_RECORDS + 1 }),
-      store.activeRecords(),
-    ]);
+    const { filter } = this.#query;
+    const range = shownRange(this.#query, nowMs);
+    const measured = await this.#measured(range, nowMs);
     if (turn !== this.#turn) return;
     this.#isPersistent = store.isPersistent;
-    const failed = [rows, ended, active].find((result) => !result.ok);
-    if (!rows.ok || !ended.ok || !active.ok) {
-      this.#failure = failed?.ok === false ? failed.failure : null;
+    if (!measured.ok) {
+      this.#failure = measured.failure;
       return;
     }
-    const rollups = rows.value.filter(({ startMs }) => startMs >= range.fromMs);
     const dashboard = build({
+      ...measured.value,
       range,
-      filter: query.filter,
-      rollups,
-      previousRollups: rows.value.filter(({ startMs }) => startMs < range.fromMs),
-      records: exactRecords(ended.value),
-      active: active.value,
+      filter,
       objectives: objectives(),
       nowMs,
     });
-    const emptiness = await this.#emptinessOf(dashboard, rollups.length);
+    const emptiness = await this.#emptinessOf(dashboard, measured.value.rollups.length);
     if (turn !== this.#turn) return;
     this.#failure = null;
     this.#dashboard = dashboard;
     this.#emptiness = emptiness;
+  }
+
+  async #measured(range: TimeRange, nowMs: number): Promise<Result<Measured>> {
+    const resolution = resolutionOf(range, nowMs);
+    const rowMs = RESOLUTION_MS[resolution];
+    // With the window before, of the same length.
+    const both = { fromMs: range.fromMs - (range.toMs - range.fromMs), toMs: range.toMs };
+    const [rows, active] = await Promise.all([
+      this.#rows[resolution].read(both, nowMs, rowMs),
+      this.#options.store.activeRecords(),
+    ]);
+    if (!rows.ok) return rows;
+    if (!active.ok) return active;
+    const rollups = rows.value.filter(({ startMs }) => startMs >= range.fromMs);
+    const records = await this.#exactRecords(rollups, range, nowMs);
+    if (!records.ok) return records;
+    return {
+      ok: true,
+      value: {
+        rollups,
+        previousRollups: rows.value.filter(({ startMs }) => startMs < range.fromMs),
+        records: records.value,
+        active: active.value,
+      },
+    };
+  }
+
+  /** null where they are too many. The rows tell, so that those are not read in vain. */
+  async #exactRecords(
+    rollups: readonly Rollup[],
+    range: TimeRange,
+    nowMs: number,
+  ): Promise<Result<readonly RequestRecord[] | null>> {
+    const finished = rollups.reduce(
+      (sum, { counters }) => sum + (counters['generation_finished_total'] ?? 0),
+      0,
+    );
+    return finished > MAX_EXACT_RECORDS
+      ? { ok: true, value: null }
+      : this.#records.read(range, nowMs, 1);
   }
 
   async #emptinessOf({ counts }: Dashboard, rows: number): Promise<Emptiness | null> {
@@ -270,12 +329,23 @@ export class MonitorView {
       order: 'newest-first',
     });
     const last = newest.ok ? newest.value[0] : undefined;
-    return last === undefined
-      ? { kind: 'never' }
-      : { kind: 'range', lastMs: last.acceptedAtEpochMs };
+    // Records go after days, and a file may have none; rows per hour stay for months.
+    const lastMs = last?.acceptedAtEpochMs ?? (await this.#newestHourMs());
+    return lastMs === null ? { kind: 'never' } : { kind: 'range', lastMs };
+  }
+
+  async #newestHourMs(): Promise<number | null> {
+    const hours = await this.#options.store.rollups({
+      resolution: 'hour',
+      fromMs: 0,
+      toMs: Infinity,
+    });
+    const rows = hours.ok ? hours.value.filter(({ outcome }) => outcome === 'accepted') : [];
+    return rows.length === 0 ? null : Math.max(...rows.map(({ startMs }) => startMs));
   }
 }
 
-function exactRecords(records: readonly RequestRecord[]): readonly RequestRecord[] | null {
-  return records.length > MAX_EXACT_RECORDS ? null : records;
+/** Tells whether other data has to be read; how it is drawn is no part of it. */
+function dataKey(query: MonitorQuery): string {
+  return formatMonitorQuery({ ...query, isLog: false }).toString();
 }
