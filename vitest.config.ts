@@ -28,7 +28,13 @@ export default mergeConfig(
           extends: true,
           optimizeDeps: {
             // Found while a test runs, a dependency would reload its page.
-            include: ['comlink', 'idb', '@huggingface/tokenizers', '@huggingface/transformers'],
+            include: [
+              'comlink',
+              'idb',
+              '@huggingface/tokenizers',
+              '@huggingface/transformers',
+              'uplot',
+            ],
             exclude: ['onnxruntime-web'],
           },
           test: {
