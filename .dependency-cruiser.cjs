@@ -56,6 +56,19 @@ module.exports = {
   forbidden: [
     ...arrows,
     {
+      name: 'relay-imports',
+      comment: 'The relay shares contracts and pure logic with the page, and nothing else.',
+      severity: 'error',
+      from: { path: '^relay/' },
+      to: { path: '^src/', pathNot: '^src/(contracts|core/(alerts|export|json|metrics))/' },
+    },
+    {
+      name: 'nobody-imports-the-relay',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^relay/' },
+    },
+    {
       name: 'main-is-the-root',
       comment:
         'main.ts puts everything together; nothing imports it, and it starts no worker itself.',
@@ -86,7 +99,7 @@ module.exports = {
       name: 'no-orphans',
       comment: 'Nothing reaches this file.',
       severity: 'error',
-      from: { orphan: true, path: '^src/', pathNot: '\\.d\\.ts$' },
+      from: { orphan: true, path: '^(src|relay)/', pathNot: '\\.d\\.ts$' },
       to: {},
     },
     {
@@ -97,9 +110,9 @@ module.exports = {
     },
     {
       name: 'no-development-packages',
-      comment: 'What the page imports belongs to "dependencies".',
+      comment: 'What the page and the relay import belongs to "dependencies".',
       severity: 'error',
-      from: { path: '^src/' },
+      from: { path: '^(src|relay)/' },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
     },
   ],

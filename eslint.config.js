@@ -151,6 +151,24 @@ export default defineConfig(
     },
     rules: { 'no-console': 'off' },
   },
+  { files: ['relay/**'], languageOptions: { globals: globals.node } },
+  { files: ['relay/cli.ts'], rules: { 'no-console': 'off' } },
+  {
+    files: ['relay/**'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              regex: '^(\\.\\./)+src/(?!contracts/|core/(alerts|export|json|metrics)/)',
+              message: 'relay must not import this folder: see docs/architecture.md.',
+            },
+          ],
+        },
+      ],
+    },
+  },
   {
     // ESLint does not see casts in JSDoc; the compiler does.
     files: ['**/*.mjs'],

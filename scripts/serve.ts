@@ -1,11 +1,17 @@
 /**
- * Serves the built app from this machine: the headers that WASM threads need, caching that suits hashed files, and
- * ranges so that a model download can resume. `npm start` runs it; the end-to-end tests use `serveApp`.
+ * Serves the built app from this machine, by the relay, which also takes its alerts (docs/relay.md). `npm start` runs
+ * it; the end-to-end tests use `serveApp`.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import sirv from 'sirv';
+import { serveAppFiles } from '../relay/app-files.ts';
+import { ConfigError, describeConfig, readConfig } from '../relay/config.ts';
+import { createLog } from '../relay/log.ts';
+import { packageVersion, rootFolder } from '../relay/package-version.ts';
+import { closeOnSignals, startServer } from '../relay/server.ts';
 
 export interface ServeOptions {
   /** Folder of the built app. */
@@ -14,8 +20,10 @@ export interface ServeOptions {
   readonly port: number;
   /** `/`, or a sub-folder such as `/shellwright/`. Both slashes are needed. */
   readonly base?: string;
-  /** Whether to send the headers that isolate the page. Static hosts often cannot. */
+  /** Whether to send the headers that isolate the page. Static hosts often cannot; then there is no relay either. */
   readonly isolated?: boolean;
+  /** More of the relay's configuration, as environment variables. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 export interface AppServer {
@@ -26,72 +34,55 @@ export interface AppServer {
   close(): Promise<void>;
 }
 
-const DEFAULT_PORT = 4173;
-const PORTS_TO_TRY = 50;
-
-/** Vite puts a hash of the content into these names, so a name never changes what it means. */
-const isHashed = (path: string): boolean => path.startsWith('/assets/');
-
-function setHeaders(response: ServerResponse, path: string, isolated: boolean): void {
-  const caching = isHashed(path) ? 'public, max-age=31536000, immutable' : 'no-cache';
-  response.setHeader('Cache-Control', caching);
-  response.setHeader('X-Content-Type-Options', 'nosniff');
-  if (!isolated) return;
-  response.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
-  response.setHeader('Cross-Origin-Embedder-Policy', 'require-corp');
-  response.setHeader('Cross-Origin-Resource-Policy', 'same-origin');
-}
-
-/** @throws what `listen` reports, such as EADDRINUSE */
-function listen(server: Server, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    // Only this machine: nobody else on the network is meant to reach a page that has no password.
-    server.listen(port, '127.0.0.1', () => {
-      server.off('error', reject);
-      resolve((server.address() as AddressInfo).port);
-    });
-  });
-}
-
-async function listenOnFreePort(server: Server, firstPort: number): Promise<number> {
-  for (let port = firstPort; ; port++) {
-    try {
-      return await listen(server, port);
-    } catch (error) {
-      const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
-      if (!isTaken || port >= firstPort + PORTS_TO_TRY) throw error;
-    }
-  }
-}
-
+/** Serves the app for a test, with a journal of its own that is gone afterwards. */
 export async function serveApp(options: ServeOptions): Promise<AppServer> {
-  const { folder, base = '/', isolated = true } = options;
-  const files = sirv(folder, {
-    etag: true,
-    setHeaders: (response, path) => {
-      setHeaders(response, path, isolated);
+  if (options.isolated === false) return serveFilesOnly(options);
+  const dataFolder = mkdtempSync(join(tmpdir(), 'shellwright-relay-'));
+  const config = readConfig(
+    {
+      PORT: String(options.port),
+      RELAY_DATA: dataFolder,
+      RELAY_LOG_LEVEL: 'silent',
+      // Tests have a hub of their own.
+      RELAY_CONNECT_SOURCES: 'http://localhost:*',
+      ...options.environment,
     },
+    rootFolder,
+  );
+  const server = await startServer({
+    config,
+    log: createLog(config.logLevel),
+    version: packageVersion(),
+    appFolder: options.folder,
+    mayMovePort: true,
+    ...(options.base === undefined ? {} : { base: options.base }),
   });
-  const notFound = (response: ServerResponse): void => {
-    response.writeHead(404, { 'Content-Type': 'text/plain' }).end('Not found\n');
-  };
-  const handle = (request: IncomingMessage, response: ServerResponse): void => {
-    const path = request.url ?? '/';
-    if (!path.startsWith(base)) {
-      notFound(response);
-      return;
-    }
-    request.url = path.slice(base.length - 1);
-    files(request, response, () => {
-      notFound(response);
-    });
-  };
-  const server = createServer(handle);
-  const port = await listenOnFreePort(server, options.port);
   return {
-    url: `http://localhost:${String(port)}${base}`,
-    port,
+    url: server.url,
+    port: server.port,
+    async close() {
+      await server.close(0);
+      rmSync(dataFolder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** As a host does that knows nothing of the app. */
+async function serveFilesOnly({ folder, port, base = '/' }: ServeOptions): Promise<AppServer> {
+  const files = serveAppFiles({ folder, isolated: false });
+  const server = createServer((request, response) => {
+    const notFound = (): void => {
+      response.writeHead(404, { 'Content-Type': 'text/plain' }).end('Not found\n');
+    };
+    const path = request.url ?? '/';
+    if (!path.startsWith(base)) return notFound();
+    request.url = path.slice(base.length - 1);
+    files(request, response, notFound);
+  });
+  const ownPort = await listen(server, port);
+  return {
+    url: `http://localhost:${String(ownPort)}${base}`,
+    port: ownPort,
     close: () =>
       new Promise((resolve) => {
         server.close(() => {
@@ -102,17 +93,42 @@ export async function serveApp(options: ServeOptions): Promise<AppServer> {
   };
 }
 
-if (import.meta.main) {
-  const wanted = Number(process.env['PORT'] ?? DEFAULT_PORT);
-  if (!Number.isInteger(wanted) || wanted < 0 || wanted > 65_535) {
-    throw new RangeError(
-      `PORT must be a whole number from 0 to 65535, not ${String(process.env['PORT'])}`,
-    );
+/** @throws what `listen` reports, such as EADDRINUSE */
+function listen(server: Server, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', () => {
+      server.off('error', reject);
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}
+
+async function start(): Promise<void> {
+  const config = readConfig({ RELAY_LOG_LEVEL: 'warn', ...process.env }, rootFolder);
+  const log = createLog(config.logLevel);
+  const server = await startServer({
+    config,
+    log,
+    version: packageVersion(),
+    appFolder: join(rootFolder, 'dist'),
+    // Somebody who only wants to see the app should not have to choose a port.
+    mayMovePort: true,
+  });
+  if (config.port !== 0 && server.port !== config.port) {
+    console.log(`Port ${String(config.port)} is taken.`);
   }
-  const server = await serveApp({ folder: join(import.meta.dirname, '..', 'dist'), port: wanted });
-  if (wanted !== 0 && server.port !== wanted) console.log(`Port ${String(wanted)} is taken.`);
   console.log(`\n  Shellwright is at ${server.url}\n  Ctrl+C ends it.\n`);
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => void server.close());
+  for (const sentence of describeConfig(config)) console.log(`  ${sentence}`);
+  closeOnSignals(server, log);
+}
+
+if (import.meta.main) {
+  try {
+    await start();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    console.error(error.message);
+    process.exitCode = 1;
   }
 }

@@ -86,7 +86,8 @@ function requireKey(
   field.require(known === undefined || known[1].type === type, `is no ${type}`);
 }
 
-function readHistogram(field: FieldReader, key: string): HistogramData {
+/** @throws InvalidField for sums that do not agree with each other */
+export function readHistogram(field: FieldReader, key: string): HistogramData {
   field.only('count', 'sumMicros', 'min', 'max', 'zeroCount', 'indices', 'counts', 'classic');
   const count = field.at('count').positive();
   const zeroCount = field.at('zeroCount').count();

@@ -1,0 +1,86 @@
+/**
+ * Who may do what. A page that the relay itself serves is told by the headers that only a browser sets; any other client
+ * shows a token; what concerns all devices needs the operator's own secret.
+ */
+import type { IncomingHttpHeaders } from 'node:http';
+import { areSameSecrets, type TokenFile } from './tokens.ts';
+import { isLoopback, type RelayConfig } from './config.ts';
+
+export type Client =
+  | { readonly kind: 'same-origin'; readonly id: 'same-origin'; readonly device: null }
+  | { readonly kind: 'token'; readonly id: string; readonly device: string }
+  | { readonly kind: 'admin'; readonly id: 'admin'; readonly device: null };
+
+export interface AccessOptions {
+  readonly config: Pick<
+    RelayConfig,
+    'adminToken' | 'metricsToken' | 'publicOrigin' | 'requireToken'
+  >;
+  readonly tokens: TokenFile;
+  /** Monotonic. */
+  readonly now: () => number;
+}
+
+export class Access {
+  readonly #options: AccessOptions;
+
+  constructor(options: AccessOptions) {
+    this.#options = options;
+  }
+
+  /** null for a client that may not send anything. */
+  identify(headers: IncomingHttpHeaders): Client | null {
+    const { config, tokens, now } = this.#options;
+    const given = bearer(headers);
+    if (given !== null) {
+      if (config.adminToken !== null && areSameSecrets(given, config.adminToken)) {
+        return { kind: 'admin', id: 'admin', device: null };
+      }
+      const info = tokens.check(given, now());
+      return info === null ? null : { kind: 'token', id: info.id, device: info.name };
+    }
+    if (config.requireToken || !this.#isOwnPage(headers)) return null;
+    return { kind: 'same-origin', id: 'same-origin', device: null };
+  }
+
+  /** `address` is the other end of the connection. Without a secret only this machine may read metrics. */
+  mayReadMetrics(headers: IncomingHttpHeaders, address: string): boolean {
+    const { metricsToken, adminToken } = this.#options.config;
+    const given = bearer(headers);
+    if (given !== null) {
+      return [metricsToken, adminToken].some(
+        (secret) => secret !== null && areSameSecrets(given, secret),
+      );
+    }
+    // Behind a proxy everybody comes from this machine.
+    const isDirect = headers.forwarded === undefined && headers['x-forwarded-for'] === undefined;
+    return metricsToken === null && isDirect && isLoopback(address.replace(/^::ffff:/, ''));
+  }
+
+  /** Whether the request's own host is one of ours: a name that somebody else points here is not. */
+  isOwnHost(headers: IncomingHttpHeaders): boolean {
+    return this.#ownOrigins(headers).length > 0;
+  }
+
+  /** Browsers name the origin of every POST, and Sec-Fetch-Site on secure and local addresses. */
+  #isOwnPage(headers: IncomingHttpHeaders): boolean {
+    const own = this.#ownOrigins(headers);
+    if (own.length === 0) return false;
+    if (headers.origin !== undefined) return own.includes(headers.origin);
+    return headers['sec-fetch-site'] === 'same-origin';
+  }
+
+  #ownOrigins({ host }: IncomingHttpHeaders): readonly string[] {
+    const { publicOrigin } = this.#options.config;
+    if (host === undefined || !URL.canParse(`http://${host}`)) return [];
+    const { hostname, origin } = new URL(`http://${host}`);
+    const own = isLoopback(hostname.replace(/^\[|\]$/g, '')) ? [origin] : [];
+    return publicOrigin !== null && new URL(publicOrigin).host === host
+      ? [...own, publicOrigin]
+      : own;
+  }
+}
+
+function bearer({ authorization }: IncomingHttpHeaders): string | null {
+  return /^Bearer +(\S{1,200})$/i.exec(authorization ?? '')?.[1] ?? null;
+}

@@ -1,0 +1,415 @@
+/**
+ * From an accepted post to every sink: written to the journal first, then queued, and each step of the way written too,
+ * so that a relay that is killed at any moment goes on where it was.
+ */
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import type { AlertMessage, AlertPost } from '../src/contracts/alert.ts';
+import type { AlertReceipt, SinkName } from '../src/contracts/relay.ts';
+import type { Client } from './access.ts';
+import {
+  AlertState,
+  type AlertEntry,
+  type PostEntry,
+  type ProgressEntry,
+  type Unit,
+} from './alert-state.ts';
+import type { Clock } from './clock.ts';
+import { DeliveryQueue, type QueuedParcel } from './delivery.ts';
+import { Journal, JournalError, type AppendFile } from './journal.ts';
+import type { RelayLog } from './log.ts';
+import { clockSkewMs, receivedAlert } from './received-alert.ts';
+import { RefusalError } from './refusal.ts';
+import type { Sink } from './sinks/sink.ts';
+import { TokenBucket } from './token-bucket.ts';
+
+export interface AlertRelayOptions {
+  readonly dataFolder: string;
+  /** Called once with what fires, which some sinks repeat. */
+  readonly createSinks: (state: AlertState) => readonly Sink[];
+  readonly clock: Clock;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly log: RelayLog;
+  readonly alertsPerMinute: number;
+  readonly deviceName: (client: string) => string | null;
+  readonly isKnownLink: (link: string) => boolean;
+  readonly maxQueued?: number;
+  readonly openFile?: (path: string) => Promise<AppendFile>;
+  readonly compactFromBytes?: number;
+  readonly observe?: Partial<AlertObserver>;
+}
+
+/** What is counted. */
+export interface AlertObserver {
+  accepted(alert: AlertMessage): void;
+  repeated(): void;
+  limited(): void;
+  attempted(sink: SinkName, result: 'delivered' | 'failed' | 'refused', alerts: number): void;
+  delivered(sink: SinkName, delayMs: number): void;
+  lost(reason: 'dead_letter_overflow', alerts: number): void;
+  journalSynced(durationMs: number): void;
+}
+
+export interface Acceptance {
+  readonly receipt: AlertReceipt;
+  readonly isRepeat: boolean;
+}
+
+export interface ReceivedPost {
+  readonly client: Client;
+  readonly idempotencyKey: string;
+  /** Of the body as it arrived. */
+  readonly bodyHash: string;
+  readonly post: AlertPost;
+}
+
+const MAX_QUEUED = 20_000;
+const RETRY_JOURNAL_SECONDS = 10;
+const RETRY_QUEUE_SECONDS = 60;
+const RETRY_UNCONFIGURED_SECONDS = 300;
+
+export class AlertRelay {
+  readonly #options: AlertRelayOptions;
+  readonly #state: AlertState;
+  readonly #journal: Journal<AlertEntry>;
+  readonly #queues: ReadonlyMap<SinkName, DeliveryQueue>;
+  readonly #sinks: readonly Sink[];
+  readonly #limits: ReadonlyMap<SinkName, TokenBucket>;
+  /** By key, what is being written at this moment. */
+  readonly #inFlight = new Map<
+    string,
+    { readonly body: string; readonly done: Promise<AlertReceipt> }
+  >();
+
+  private constructor(
+    options: AlertRelayOptions,
+    state: AlertState,
+    journal: Journal<AlertEntry>,
+    sinks: readonly Sink[],
+  ) {
+    this.#options = options;
+    this.#state = state;
+    this.#journal = journal;
+    this.#sinks = sinks;
+    this.#queues = new Map(sinks.map((sink) => [sink.name, this.#createQueue(sink)]));
+    this.#limits = new Map(
+      sinks.map(({ name }) => [
+        name,
+        new TokenBucket({ perMinute: options.alertsPerMinute, now: () => options.clock.now() }),
+      ]),
+    );
+  }
+
+  /** Replays the journal and goes on with what it holds. */
+  static async open(options: AlertRelayOptions): Promise<AlertRelay> {
+    const { clock, log, observe, openFile, compactFromBytes } = options;
+    const state = new AlertState({
+      epochNow: () => clock.epochNow(),
+      onDeadGivenUp: (alerts) => {
+        observe?.lost?.('dead_letter_overflow', alerts);
+        log.error({ alerts }, 'Too many dead letters: the oldest were given up');
+      },
+    });
+    const journal = await Journal.open({
+      path: join(options.dataFolder, 'alerts.ndjson'),
+      state,
+      ...(openFile === undefined ? {} : { openFile }),
+      ...(compactFromBytes === undefined ? {} : { compactFromBytes }),
+      onSync: (durationMs) => observe?.journalSynced?.(durationMs),
+      onCompactionFailed: (err) => log.error({ err }, 'The journal could not be rewritten'),
+    });
+    if (journal.damagedLines > 0) {
+      log.error({ lines: journal.damagedLines }, 'The journal has lines that cannot be read');
+    }
+    const relay = new AlertRelay(options, state, journal, options.createSinks(state));
+    relay.#resume();
+    return relay;
+  }
+
+  get sinkNames(): readonly SinkName[] {
+    return [...this.#queues.keys()];
+  }
+
+  get state(): Pick<AlertState, 'deliveries' | 'firing' | 'deadCount' | 'keyCount'> {
+    return this.#state;
+  }
+
+  get journal(): Pick<Journal<never>, 'sizeBytes' | 'isWritable' | 'damagedLines' | 'probe'> {
+    return this.#journal;
+  }
+
+  get queues(): ReadonlyMap<
+    SinkName,
+    Pick<DeliveryQueue, 'length' | 'lastDeliveredAtMs' | 'lastAnswer' | 'failuresInARow'>
+  > {
+    return this.#queues;
+  }
+
+  /** The sinks of a route: `default` is all of them, and each has one of its own. null for no such route. */
+  routeTo(route: string): readonly SinkName[] | null {
+    if (route === 'default') return this.sinkNames;
+    const sink = this.sinkNames.find((name) => name === route);
+    return sink === undefined ? null : [sink];
+  }
+
+  /**
+   * Resolves when the post is on the disk.
+   * @throws RefusalError for a post that cannot be taken
+   */
+  async accept(received: ReceivedPost): Promise<Acceptance> {
+    const { client, idempotencyKey, bodyHash, post } = received;
+    const sinks = this.routeTo(post.route);
+    if (sinks === null) throw new RefusalError('relay/unknown-route');
+    const key = hash(`${client.id} ${idempotencyKey}`);
+    const known = this.#state.keyOf(key);
+    const pending = this.#inFlight.get(key);
+    if (known !== null || pending !== undefined) {
+      if ((known ?? pending)?.body !== bodyHash) throw new RefusalError('relay/key-reused');
+      const receipt = known?.receipt ?? (await pending?.done);
+      if (receipt === undefined) throw new RefusalError('relay/unexpected');
+      this.#options.observe?.repeated?.();
+      return { receipt, isRepeat: true };
+    }
+    this.#requireRoom(sinks, post.alerts.length);
+    const done = this.#write(this.#entryOf(received, key, sinks));
+    this.#inFlight.set(key, { body: bodyHash, done });
+    try {
+      return { receipt: await done, isRepeat: false };
+    } finally {
+      this.#inFlight.delete(key);
+    }
+  }
+
+  /** Puts dead letters back into their queues, or gives them up. Returns how many. */
+  async settleDead(what: 'retry' | 'discard', only: number | null): Promise<number> {
+    const dead = [...this.#state.dead()].filter(({ post }) => only === null || post.post === only);
+    for (const { post, unit } of dead) {
+      const isRetry = what === 'retry';
+      if (isRetry && !this.#queues.has(unit.sink)) continue;
+      await this.#journal.append({
+        kind: 'progress',
+        sink: unit.sink,
+        units: [[post.post, unit.alert]],
+        change: {
+          ...unit,
+          status: isRetry ? 'queued' : 'discarded',
+          finishedAtMs: isRetry ? null : this.#options.clock.epochNow(),
+        },
+      });
+      // The day of trying begins anew.
+      if (isRetry) this.#enqueue({ ...post, atMs: this.#options.clock.epochNow() }, unit);
+    }
+    return dead.length;
+  }
+
+  /** Ends the attempts that are under way, writes what is known, and takes nothing more. */
+  async stop(): Promise<void> {
+    await Promise.all([...this.#queues.values()].map((queue) => queue.stop()));
+    for (const sink of this.#sinks) sink.close();
+    await this.#journal.close();
+  }
+
+  #requireRoom(sinks: readonly SinkName[], alerts: number): void {
+    if (sinks.length === 0) {
+      throw new RefusalError('relay/no-destination', {
+        retryAfterSeconds: RETRY_UNCONFIGURED_SECONDS,
+      });
+    }
+    const maxQueued = this.#options.maxQueued ?? MAX_QUEUED;
+    for (const sink of sinks) {
+      if ((this.#queues.get(sink)?.length ?? 0) + alerts > maxQueued) {
+        throw new RefusalError('relay/queue-full', { retryAfterSeconds: RETRY_QUEUE_SECONDS });
+      }
+    }
+    for (const sink of sinks) {
+      const waitSeconds = this.#limits.get(sink)?.take(alerts) ?? 0;
+      if (waitSeconds === 0) continue;
+      this.#options.observe?.limited?.();
+      throw new RefusalError('relay/too-many-requests', { retryAfterSeconds: waitSeconds });
+    }
+  }
+
+  #entryOf(
+    { client, bodyHash, post }: ReceivedPost,
+    key: string,
+    sinks: readonly SinkName[],
+  ): PostEntry {
+    const atMs = this.#options.clock.epochNow();
+    const skewMs = clockSkewMs(post, atMs);
+    const alerts = post.alerts.map((alert) =>
+      receivedAlert(alert, { atMs, skewMs }, this.#options.isKnownLink),
+    );
+    const unit = {
+      status: 'queued',
+      attempts: 0,
+      answer: '',
+      isUncertain: false,
+      finishedAtMs: null,
+    } as const;
+    return {
+      kind: 'post',
+      post: this.#state.takePostNumber(),
+      client: client.id,
+      key,
+      body: bodyHash,
+      atMs,
+      skewMs,
+      alerts,
+      units: sinks.flatMap((sink) => alerts.map((_, alert) => ({ alert, sink, ...unit }))),
+    };
+  }
+
+  async #write(entry: PostEntry): Promise<AlertReceipt> {
+    try {
+      await this.#journal.append(entry);
+    } catch (error) {
+      if (!(error instanceof JournalError)) throw error;
+      this.#options.log.error(
+        { err: error },
+        'An alert was not taken: the journal cannot be written',
+      );
+      throw new RefusalError('relay/journal-unwritable', {
+        retryAfterSeconds: RETRY_JOURNAL_SECONDS,
+      });
+    }
+    for (const alert of entry.alerts) this.#options.observe?.accepted?.(alert);
+    for (const unit of entry.units) this.#enqueue(entry, unit);
+    const receipt = this.#state.keyOf(entry.key)?.receipt;
+    if (receipt === undefined) throw new Error('An applied post has no receipt');
+    return receipt;
+  }
+
+  #resume(): void {
+    for (const { post, unit } of this.#state.queued()) {
+      if (this.#queues.has(unit.sink)) {
+        this.#enqueue(post, unit);
+        continue;
+      }
+      void this.#note(unit.sink, [[post.post, unit.alert]], {
+        ...unit,
+        status: 'dead',
+        answer: 'the sink is no longer configured',
+        finishedAtMs: this.#options.clock.epochNow(),
+      });
+    }
+  }
+
+  #enqueue(post: Omit<PostEntry, 'units'>, unit: Unit): void {
+    const alert = post.alerts[unit.alert];
+    if (alert === undefined) return;
+    this.#queues.get(unit.sink)?.add({
+      id: `${post.post}-${unit.alert}`,
+      post: post.post,
+      index: unit.alert,
+      alert,
+      device: this.#options.deviceName(post.client),
+      skewMs: post.skewMs,
+      acceptedAtMs: post.atMs,
+      attempts: unit.attempts,
+      mayBeRepeat: unit.isUncertain,
+    });
+  }
+
+  #createQueue(sink: Sink): DeliveryQueue {
+    const { clock, random, observe } = this.#options;
+    return new DeliveryQueue({
+      sink,
+      clock,
+      random,
+      onAttempt: async (parcels) => {
+        await this.#noteAll(sink.name, parcels, (parcel) => ({
+          status: 'queued',
+          attempts: parcel.attempts + 1,
+          answer: '',
+          isUncertain: true,
+          finishedAtMs: null,
+        }));
+      },
+      onFailed: (parcels, answer) => {
+        observe?.attempted?.(sink.name, 'failed', parcels.length);
+        this.#options.log.warn(
+          { sink: sink.name, answer, alerts: parcels.length },
+          'A delivery failed',
+        );
+        void this.#noteAll(sink.name, parcels, ({ attempts, mayBeRepeat }) => ({
+          status: 'queued',
+          attempts,
+          answer,
+          isUncertain: mayBeRepeat,
+          finishedAtMs: null,
+        }));
+      },
+      onFinished: (parcels, status, answer) => {
+        this.#finish(sink.name, parcels, status, answer);
+      },
+    });
+  }
+
+  #finish(
+    sink: SinkName,
+    parcels: readonly QueuedParcel[],
+    status: 'delivered' | 'dead',
+    answer: string,
+  ): void {
+    const { clock, observe, log } = this.#options;
+    const nowMs = clock.epochNow();
+    observe?.attempted?.(sink, status === 'delivered' ? 'delivered' : 'refused', parcels.length);
+    if (status === 'delivered') {
+      for (const { acceptedAtMs } of parcels) observe?.delivered?.(sink, nowMs - acceptedAtMs);
+      log.info({ sink, alerts: parcels.length, answer }, 'Delivered');
+    } else {
+      log.error({ sink, alerts: parcels.length, answer }, 'Not delivered, and not tried again');
+    }
+    void this.#noteAll(sink, parcels, ({ attempts, mayBeRepeat }) => ({
+      status,
+      attempts,
+      answer,
+      isUncertain: mayBeRepeat,
+      finishedAtMs: nowMs,
+    }));
+  }
+
+  /** One entry for all parcels that are told the same of, which is mostly all of them. */
+  async #noteAll(
+    sink: SinkName,
+    parcels: readonly QueuedParcel[],
+    changeOf: (parcel: QueuedParcel) => ProgressEntry['change'],
+  ): Promise<void> {
+    const groups = new Map<string, [post: number, alert: number][]>();
+    for (const parcel of parcels) {
+      const change = JSON.stringify(changeOf(parcel));
+      const units = groups.get(change) ?? [];
+      groups.set(change, units);
+      units.push([parcel.post, parcel.index]);
+    }
+    await Promise.all(
+      [...groups].map(([change, units]) =>
+        this.#note(sink, units, JSON.parse(change) as ProgressEntry['change']),
+      ),
+    );
+  }
+
+  /** Writes progress down. A disk that does not take it costs no alert: after a restart it is delivered once more. */
+  async #note(
+    sink: SinkName,
+    units: ProgressEntry['units'],
+    change: ProgressEntry['change'],
+  ): Promise<void> {
+    const { status, attempts, answer, isUncertain, finishedAtMs } = change;
+    try {
+      await this.#journal.append({
+        kind: 'progress',
+        sink,
+        units,
+        change: { status, attempts, answer, isUncertain, finishedAtMs },
+      });
+    } catch (err) {
+      this.#options.log.error({ err, sink }, 'Progress was not written to the journal');
+    }
+  }
+}
+
+function hash(text: string): string {
+  return createHash('sha256').update(text).digest('base64url');
+}

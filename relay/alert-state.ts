@@ -1,0 +1,367 @@
+/**
+ * Everything that the relay knows of alerts, made of journal entries: which posts it has taken, how far each alert is
+ * on its way to each sink, which idempotency keys were used, and what fires at the moment.
+ */
+import type { AlertMessage } from '../src/contracts/alert.ts';
+import type { AlertReceipt, DeliveryEntry, SinkName } from '../src/contracts/relay.ts';
+import type { JournaledState } from './journal.ts';
+
+export type UnitStatus = DeliveryEntry['status'];
+
+/** One alert of a post on its way to one sink. */
+export interface Unit {
+  readonly alert: number;
+  readonly sink: SinkName;
+  readonly status: UnitStatus;
+  readonly attempts: number;
+  readonly answer: string;
+  /** An attempt began whose end is not known: the sink may have it already. */
+  readonly isUncertain: boolean;
+  readonly finishedAtMs: number | null;
+}
+
+export interface PostEntry {
+  readonly kind: 'post';
+  readonly post: number;
+  /** Who sent it: `same-origin`, `admin`, or the id of a token. */
+  readonly client: string;
+  /** Hash over client and idempotency key. */
+  readonly key: string;
+  /** Hash over the body. */
+  readonly body: string;
+  readonly atMs: number;
+  /** How far the sender's clock is ahead; its times in `alerts` are corrected. */
+  readonly skewMs: number;
+  readonly alerts: readonly AlertMessage[];
+  readonly units: readonly Unit[];
+}
+
+/** What has happened to units of one sink. */
+export interface ProgressEntry {
+  readonly kind: 'progress';
+  readonly sink: SinkName;
+  readonly units: readonly (readonly [post: number, alert: number])[];
+  readonly change: Pick<Unit, 'status' | 'attempts' | 'answer' | 'isUncertain' | 'finishedAtMs'>;
+}
+
+/** A used key, after its post is forgotten. */
+interface KeyEntry extends KeyState {
+  readonly kind: 'key';
+  readonly key: string;
+}
+
+/** The numbers below are taken. */
+interface NextPostEntry {
+  readonly kind: 'next-post';
+  readonly post: number;
+}
+
+/** Nothing fires but what follows. */
+interface FiringNoneEntry {
+  readonly kind: 'firing-none';
+}
+
+interface FiringEntry extends FiringAlert {
+  readonly kind: 'firing';
+}
+
+export type AlertEntry =
+  PostEntry | ProgressEntry | KeyEntry | NextPostEntry | FiringNoneEntry | FiringEntry;
+
+interface KeyState {
+  readonly body: string;
+  readonly atMs: number;
+  readonly receipt: AlertReceipt;
+}
+
+export interface FiringAlert {
+  readonly client: string;
+  readonly alert: AlertMessage;
+  readonly atMs: number;
+}
+
+export interface AlertStateOptions {
+  readonly epochNow: () => number;
+  readonly keepKeysMs?: number;
+  readonly maxKeys?: number;
+  /** Posts of which every delivery is finished, kept for the delivery log. */
+  readonly maxFinishedPosts?: number;
+  /** Alerts that no sink took; above it the oldest are given up. */
+  readonly maxDead?: number;
+  readonly onDeadGivenUp?: (alerts: number) => void;
+}
+
+export interface DeliveryFilter {
+  /** Only what this client has sent; null for all. */
+  readonly client: string | null;
+  readonly post?: number | undefined;
+  readonly fingerprint?: string | undefined;
+  readonly status?: UnitStatus | undefined;
+  readonly limit: number;
+}
+
+/** Longer than an outbox keeps an alert, or a late repetition would count as new. */
+const KEEP_KEYS_MS = 72 * 3_600_000;
+const MAX_KEYS = 250_000;
+const MAX_FINISHED_POSTS = 2_000;
+const MAX_DEAD = 10_000;
+const MAX_FIRING = 10_000;
+/** A page that has not spoken of its alert for so long is gone. */
+const FIRING_FORGOTTEN_MS = 24 * 3_600_000;
+
+const KINDS = ['post', 'progress', 'key', 'next-post', 'firing-none', 'firing'];
+
+interface PostState extends Omit<PostEntry, 'units'> {
+  units: Unit[];
+  open: number;
+}
+
+export class AlertState implements JournaledState<AlertEntry> {
+  readonly #options: Required<AlertStateOptions>;
+  readonly #posts = new Map<number, PostState>();
+  /** Posts without open deliveries, oldest first. */
+  readonly #finished = new Set<number>();
+  /** Posts with dead deliveries and no open ones, oldest first. */
+  readonly #deadPosts = new Set<number>();
+  /** Oldest first. */
+  readonly #keys = new Map<string, KeyState>();
+  readonly #firing = new Map<string, FiringAlert>();
+  readonly #dead = new Map<SinkName, number>();
+  #nextPost = 1;
+
+  constructor(options: AlertStateOptions) {
+    this.#options = {
+      keepKeysMs: KEEP_KEYS_MS,
+      maxKeys: MAX_KEYS,
+      maxFinishedPosts: MAX_FINISHED_POSTS,
+      maxDead: MAX_DEAD,
+      onDeadGivenUp: () => undefined,
+      ...options,
+    };
+  }
+
+  /** A number that no post has had; it counts as used from now on. */
+  takePostNumber(): number {
+    return this.#nextPost++;
+  }
+
+  keyOf(key: string): KeyState | null {
+    return this.#keys.get(key) ?? null;
+  }
+
+  deadCount(sink: SinkName): number {
+    return this.#dead.get(sink) ?? 0;
+  }
+
+  get keyCount(): number {
+    return this.#keys.size;
+  }
+
+  /** Units that wait for delivery, oldest first. */
+  *queued(): Iterable<{ readonly post: Omit<PostEntry, 'units'>; readonly unit: Unit }> {
+    for (const post of this.#posts.values()) {
+      for (const unit of post.units) if (unit.status === 'queued') yield { post, unit };
+    }
+  }
+
+  /** Units that no sink took, oldest first. */
+  *dead(): Iterable<{ readonly post: Omit<PostEntry, 'units'>; readonly unit: Unit }> {
+    for (const post of this.#posts.values()) {
+      for (const unit of post.units) if (unit.status === 'dead') yield { post, unit };
+    }
+  }
+
+  /** What fires by the last word of each client, without what nobody has spoken of for a day. */
+  firing(): readonly FiringAlert[] {
+    const oldestMs = this.#options.epochNow() - FIRING_FORGOTTEN_MS;
+    for (const [id, { atMs }] of this.#firing) if (atMs < oldestMs) this.#firing.delete(id);
+    return [...this.#firing.values()];
+  }
+
+  /** Newest first. */
+  deliveries(filter: DeliveryFilter): readonly DeliveryEntry[] {
+    const found: DeliveryEntry[] = [];
+    for (const post of [...this.#posts.values()].reverse()) {
+      if (filter.post !== undefined && post.post !== filter.post) continue;
+      if (filter.client !== null && post.client !== filter.client) continue;
+      for (const unit of post.units) {
+        const alert = post.alerts[unit.alert];
+        if (alert === undefined) continue;
+        if (filter.fingerprint !== undefined && alert.fingerprint !== filter.fingerprint) continue;
+        if (filter.status !== undefined && unit.status !== filter.status) continue;
+        if (found.length === filter.limit) return found;
+        found.push(toDelivery(post, alert, unit));
+      }
+    }
+    return found;
+  }
+
+  parse(line: unknown): AlertEntry | null {
+    const isEntry =
+      typeof line === 'object' &&
+      line !== null &&
+      'kind' in line &&
+      KINDS.includes(String(line.kind));
+    // Nobody but the relay writes this file, and a line is there as a whole or not at all.
+    return isEntry ? (line as AlertEntry) : null;
+  }
+
+  apply(entry: AlertEntry): void {
+    switch (entry.kind) {
+      case 'post':
+        return this.#applyPost(entry);
+      case 'progress':
+        return this.#applyProgress(entry);
+      case 'key':
+        return this.#rememberKey(entry.key, entry);
+      case 'next-post':
+        this.#nextPost = Math.max(this.#nextPost, entry.post);
+        return;
+      case 'firing-none':
+        return this.#firing.clear();
+      case 'firing':
+        this.#firing.set(firingId(entry.client, entry.alert), entry);
+        return;
+      default:
+        entry satisfies never;
+    }
+  }
+
+  *snapshot(): Iterable<AlertEntry> {
+    yield { kind: 'next-post', post: this.#nextPost };
+    for (const [key, { body, atMs, receipt }] of this.#keys) {
+      yield { kind: 'key', key, body, atMs, receipt };
+    }
+    for (const post of this.#posts.values()) {
+      const { post: number, client, key, body, atMs, skewMs, alerts, units } = post;
+      yield { kind: 'post', post: number, client, key, body, atMs, skewMs, alerts, units };
+    }
+    // A post that is kept for the log must not bring back what has resolved since.
+    yield { kind: 'firing-none' };
+    for (const { client, alert, atMs } of this.firing()) {
+      yield { kind: 'firing', client, alert, atMs };
+    }
+  }
+
+  #applyPost(entry: PostEntry): void {
+    if (this.#posts.has(entry.post)) return;
+    this.#nextPost = Math.max(this.#nextPost, entry.post + 1);
+    const open = entry.units.filter(({ status }) => status === 'queued').length;
+    this.#posts.set(entry.post, { ...entry, units: [...entry.units], open });
+    for (const { status, sink } of entry.units) if (status === 'dead') this.#countDead(sink, 1);
+    this.#rememberKey(entry.key, {
+      body: entry.body,
+      atMs: entry.atMs,
+      receipt: receiptOf(entry),
+    });
+    for (const alert of entry.alerts) this.#noteFiring(entry, alert);
+    if (open === 0) this.#retire(entry.post);
+  }
+
+  #applyProgress({ sink, units, change }: ProgressEntry): void {
+    for (const [number, alert] of units) {
+      const post = this.#posts.get(number);
+      const at = post?.units.findIndex((unit) => unit.alert === alert && unit.sink === sink) ?? -1;
+      const before = post?.units[at];
+      if (post === undefined || before === undefined) continue;
+      post.units[at] = { ...before, ...change };
+      this.#countDead(sink, Number(change.status === 'dead') - Number(before.status === 'dead'));
+      post.open += Number(change.status === 'queued') - Number(before.status === 'queued');
+      if (post.open === 0) this.#retire(number);
+      else {
+        this.#finished.delete(number);
+        this.#deadPosts.delete(number);
+      }
+    }
+  }
+
+  #noteFiring({ client, atMs }: PostEntry, alert: AlertMessage): void {
+    if (alert.state === 'test') return;
+    const id = firingId(client, alert);
+    this.#firing.delete(id);
+    if (alert.state === 'firing') this.#firing.set(id, { client, alert, atMs });
+    if (this.#firing.size > MAX_FIRING) this.#firing.delete(first(this.#firing.keys()) ?? '');
+  }
+
+  #rememberKey(key: string, { body, atMs, receipt }: KeyState): void {
+    this.#keys.set(key, { body, atMs, receipt });
+    const oldestMs = this.#options.epochNow() - this.#options.keepKeysMs;
+    for (const [old, state] of this.#keys) {
+      if (this.#keys.size <= this.#options.maxKeys && state.atMs >= oldestMs) break;
+      this.#keys.delete(old);
+    }
+  }
+
+  #countDead(sink: SinkName, change: number): void {
+    this.#dead.set(sink, this.deadCount(sink) + change);
+  }
+
+  /** Keeps dead letters until somebody has dealt with them, and of the others the newest. */
+  #retire(number: number): void {
+    this.#finished.delete(number);
+    this.#deadPosts.delete(number);
+    if (this.#deadOf(number) > 0) this.#deadPosts.add(number);
+    else this.#finished.add(number);
+    if (this.#finished.size > this.#options.maxFinishedPosts) {
+      const oldest = first(this.#finished) ?? 0;
+      this.#finished.delete(oldest);
+      this.#posts.delete(oldest);
+    }
+    while (sum(this.#dead.values()) > this.#options.maxDead && this.#deadPosts.size > 0) {
+      this.#giveUpOn(first(this.#deadPosts) ?? 0);
+    }
+  }
+
+  #giveUpOn(number: number): void {
+    this.#options.onDeadGivenUp(this.#deadOf(number));
+    for (const { status, sink } of this.#posts.get(number)?.units ?? []) {
+      if (status === 'dead') this.#countDead(sink, -1);
+    }
+    this.#deadPosts.delete(number);
+    this.#posts.delete(number);
+  }
+
+  #deadOf(number: number): number {
+    return this.#posts.get(number)?.units.filter(({ status }) => status === 'dead').length ?? 0;
+  }
+}
+
+function receiptOf(entry: PostEntry): AlertReceipt {
+  return {
+    post: entry.post,
+    accepted: entry.alerts.length,
+    sinks: [...new Set(entry.units.map(({ sink }) => sink))],
+  };
+}
+
+/** The same alert of two devices is two alerts. */
+function firingId(client: string, alert: AlertMessage): string {
+  return `${client} ${alert.fingerprint}`;
+}
+
+function toDelivery(post: PostState, alert: AlertMessage, unit: Unit): DeliveryEntry {
+  return {
+    post: post.post,
+    fingerprint: alert.fingerprint,
+    alertname: alert.labels.alertname,
+    state: alert.state,
+    sink: unit.sink,
+    status: unit.status,
+    attempts: unit.attempts,
+    answer: unit.answer,
+    mayBeRepeated: unit.isUncertain,
+    acceptedAt: new Date(post.atMs).toISOString(),
+    finishedAt: unit.finishedAtMs === null ? null : new Date(unit.finishedAtMs).toISOString(),
+  };
+}
+
+function sum(values: Iterable<number>): number {
+  let total = 0;
+  for (const value of values) total += value;
+  return total;
+}
+
+function first<T>(values: Iterable<T>): T | undefined {
+  for (const value of values) return value;
+  return undefined;
+}

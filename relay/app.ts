@@ -1,0 +1,226 @@
+/**
+ * The relay as a function from requests to answers: checks in front of the routes, then the routes, then the app's own
+ * files. It neither listens nor reads a configuration by itself; `server.ts` does.
+ */
+import cors from '@fastify/cors';
+import helmet from '@fastify/helmet';
+import rateLimit from '@fastify/rate-limit';
+import Fastify, { LogController, type FastifyInstance, type FastifyServerOptions } from 'fastify';
+import { STATUS_CODES, type IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { REFUSALS, type RefusalCode } from '../src/contracts/relay.ts';
+import { Access } from './access.ts';
+import { contentSecurityPolicy, ISOLATION_HEADERS, serveAppFiles } from './app-files.ts';
+import type { RelayConfig } from './config.ts';
+import { RefusalError, refusalOf, sendRefusal } from './refusal.ts';
+import { alertRoutes } from './routes/alert-routes.ts';
+import { deliveryRoutes } from './routes/delivery-routes.ts';
+import { healthRoutes } from './routes/health-routes.ts';
+import type { RelayParts, RouteContext } from './routes/route-context.ts';
+import { telemetryRoutes } from './routes/telemetry-routes.ts';
+
+export interface AppOptions extends RelayParts {
+  /** The built app; null for a relay without one. */
+  readonly app: { readonly folder: string } | null;
+  /** `/`, or a sub-folder such as `/shellwright/`. Both slashes are needed. */
+  readonly base?: string;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Sha256 of the body as it arrived. */
+    bodyText: string;
+  }
+}
+
+const BODY_LIMIT_BYTES = 64 * 1024;
+const REQUEST_TIMEOUT_MS = 10_000;
+const MINUTE_MS = 60_000;
+
+export async function createApp(options: AppOptions): Promise<FastifyInstance> {
+  const { config, metrics, base = '/' } = options;
+  const app = Fastify({
+    loggerInstance: options.log,
+    logController: new LogController({ disableRequestLogging: true }),
+    trustProxy: trustProxyOf(config),
+    bodyLimit: BODY_LIMIT_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionTimeout: 2 * REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: 5_000,
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    routerOptions: { ignoreTrailingSlash: false, maxParamLength: 100 },
+    exposeHeadRoutes: true,
+    frameworkErrors: (error, _request, reply) => {
+      void sendRefusal(reply, refusalOf(error));
+    },
+    clientErrorHandler: refuseUnreadable,
+    ajv: {
+      customOptions: {
+        removeAdditional: false,
+        coerceTypes: false,
+        useDefaults: false,
+        allErrors: false,
+      },
+    },
+  });
+
+  app.setErrorHandler((error, _request, reply) => {
+    const refusal = refusalOf(error as RefusalError);
+    if (refusal.code === 'relay/unexpected') options.log.error({ err: error }, 'A request failed');
+    return sendRefusal(reply, refusal);
+  });
+  app.addHook('onResponse', (request, reply, done) => {
+    const { method, routeOptions } = request;
+    const route = routeOptions.url ?? 'app';
+    metrics.requests.inc({ route, status: String(reply.statusCode) });
+    const ms = Math.round(reply.elapsedTime);
+    options.log.debug({ method, route, status: reply.statusCode, ms }, 'Answered');
+    done();
+  });
+  acceptJson(app);
+  await app.register(helmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: contentSecurityPolicy(config.connectSources),
+    },
+    crossOriginEmbedderPolicy: { policy: 'require-corp' },
+    referrerPolicy: { policy: 'no-referrer' },
+    // Whether every subdomain has HTTPS is known to whoever runs the proxy in front.
+    strictTransportSecurity: false,
+  });
+  await app.register(cors, {
+    origin: [...config.allowedOrigins],
+    methods: ['GET', 'POST'],
+    allowedHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key'],
+    exposedHeaders: ['Retry-After'],
+    maxAge: 600,
+    strictPreflight: false,
+  });
+  // Without `await`, the limits would not exist for the routes below.
+  await app.register(rateLimit, { global: false, cache: 10_000 });
+  const access = new Access({ config, tokens: options.tokens, now: () => options.clock.now() });
+  const perToken = app.createRateLimit({
+    max: config.limits.requestsPerToken,
+    timeWindow: MINUTE_MS,
+    keyGenerator: ({ headers }) => `token ${access.identify(headers)?.id ?? ''}`,
+  });
+  const perAddress = app.createRateLimit({
+    max: config.limits.requestsPerAddress,
+    timeWindow: MINUTE_MS,
+  });
+
+  await app.register(
+    async (api) => {
+      api.addHook('onRequest', async (request, reply) => {
+        if (request.headers['content-encoding'] !== undefined) {
+          throw new RefusalError('relay/wrong-media-type');
+        }
+        await requireUnder(perAddress(request), () =>
+          metrics.rateLimited.inc({ limit: 'address' }),
+        );
+        if (access.identify(request.headers)?.kind === 'token') {
+          await requireUnder(perToken(request), () => metrics.rateLimited.inc({ limit: 'token' }));
+        }
+        void reply.header('Cache-Control', 'no-store');
+      });
+      const context: RouteContext = {
+        ...options,
+        access,
+        requireClient(request) {
+          if (options.isStopping())
+            throw new RefusalError('relay/stopping', { retryAfterSeconds: 5 });
+          const client = access.identify(request.headers);
+          if (client === null) throw new RefusalError('relay/not-signed-in');
+          return client;
+        },
+        requireAdmin(request) {
+          const client = access.identify(request.headers);
+          if (client?.kind === 'admin') return;
+          throw new RefusalError(client === null ? 'relay/not-signed-in' : 'relay/forbidden');
+        },
+      };
+      await api.register(alertRoutes, context);
+      await api.register(telemetryRoutes, context);
+      await api.register(deliveryRoutes, context);
+      await api.register(healthRoutes, context);
+    },
+    { prefix: base.slice(0, -1) },
+  );
+  serveRest(app, options.app, base);
+  return app;
+}
+
+/** JSON, and the same as plain text, which a beacon can send without asking first. */
+function acceptJson(app: FastifyInstance): void {
+  const parseJson = app.getDefaultJsonParser('error', 'error');
+  app.decorateRequest('bodyText', '');
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(
+    ['application/json', 'text/plain'],
+    { parseAs: 'string' },
+    (request, body, done) => {
+      request.bodyText = String(body);
+      void parseJson(request, request.bodyText, done);
+    },
+  );
+}
+
+/** What is no route: files of the app, and 404 for what is none. */
+function serveRest(app: FastifyInstance, files: AppOptions['app'], base: string): void {
+  const serve = files === null ? null : serveAppFiles({ folder: files.folder, isolated: true });
+  app.setNotFoundHandler((request, reply) => {
+    const { method, url } = request.raw;
+    if (serve === null || url?.startsWith(base) !== true || url.startsWith(`${base}v1/`)) {
+      return sendRefusal(reply, new RefusalError('relay/not-found'));
+    }
+    if (method !== 'GET' && method !== 'HEAD') {
+      return sendRefusal(
+        reply.header('Allow', 'GET, HEAD'),
+        new RefusalError('relay/wrong-method'),
+      );
+    }
+    reply.hijack();
+    for (const [name, value] of Object.entries(ISOLATION_HEADERS)) reply.raw.setHeader(name, value);
+    const asked = Object.assign(request.raw, {
+      url: url.slice(base.length - 1),
+    }) as IncomingMessage;
+    serve(asked, reply.raw, () => {
+      reply.raw.writeHead(404, { 'Content-Type': 'text/plain' }).end('Not found\n');
+    });
+    return reply;
+  });
+}
+
+const UNREADABLE: Readonly<Record<string, RefusalCode>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 'relay/timed-out',
+  HPE_HEADER_OVERFLOW: 'relay/headers-too-large',
+};
+
+/** Bytes that are no HTTP, or too slow or too many: answered on the bare connection. */
+function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const code = UNREADABLE[error.code ?? ''] ?? 'relay/invalid-request';
+  const { status, message } = REFUSALS[code];
+  const body = JSON.stringify({ code, message });
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nConnection: close\r\n` +
+      `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}
+
+type LimitCheck = ReturnType<ReturnType<FastifyInstance['createRateLimit']>>;
+
+async function requireUnder(check: LimitCheck, onExceeded: () => void): Promise<void> {
+  const result = await check;
+  if (result.isAllowed || !result.isExceeded) return;
+  onExceeded();
+  throw new RefusalError('relay/too-many-requests', { retryAfterSeconds: result.ttlInSeconds });
+}
+
+type TrustProxy = NonNullable<FastifyServerOptions['trustProxy']>;
+
+function trustProxyOf({ trustProxy }: RelayConfig): TrustProxy {
+  if (typeof trustProxy === 'number') return (_address, hop) => hop < trustProxy;
+  return typeof trustProxy === 'object' ? [...trustProxy] : trustProxy;
+}

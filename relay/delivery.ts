@@ -1,0 +1,203 @@
+/**
+ * The queue before one sink: one attempt at a time, in order for each alert, no faster than the sink allows. What fails
+ * is tried again for 24 hours; while the sink is away, everything waits together.
+ */
+import { fullJitterMs } from './backoff.ts';
+import type { Clock } from './clock.ts';
+import type { Parcel, SendOutcome, Sink } from './sinks/sink.ts';
+
+export interface DeliveryOptions {
+  readonly sink: Sink;
+  readonly clock: Clock;
+  /** In [0, 1). */
+  readonly random: () => number;
+  /** Before an attempt whose repetition would be seen, so that a restart knows of it. Never rejects. */
+  readonly onAttempt: (parcels: readonly QueuedParcel[]) => Promise<void>;
+  /** After an attempt that was not the last one. */
+  readonly onFailed: (parcels: readonly QueuedParcel[], answer: string) => void;
+  readonly onFinished: (
+    parcels: readonly QueuedParcel[],
+    status: 'delivered' | 'dead',
+    answer: string,
+  ) => void;
+  readonly giveUpAfterMs?: number;
+}
+
+export interface QueuedParcel extends Parcel {
+  readonly post: number;
+  readonly index: number;
+  attempts: number;
+  mayBeRepeat: boolean;
+}
+
+const GIVE_UP_AFTER_MS = 24 * 3_600_000;
+
+export class DeliveryQueue {
+  readonly #options: DeliveryOptions;
+  /** By fingerprint, so that "resolved" never overtakes "firing"; those that failed last stand at the end. */
+  readonly #lanes = new Map<string, QueuedParcel[]>();
+  readonly #giveUpAfterMs: number;
+  #sending: Promise<void> | null = null;
+  #cancelTimer: (() => void) | null = null;
+  #length = 0;
+  #failuresInARow = 0;
+  #nextAttemptAtMs = -Infinity;
+  #nextUpkeepAtMs: number;
+  /** Parcels that were refused together, and are tried one by one: not all of them need be at fault. */
+  readonly #alone = new Set<QueuedParcel>();
+  #isStopped = false;
+  #lastDeliveredAtMs: number | null = null;
+  #lastAnswer = '';
+
+  constructor(options: DeliveryOptions) {
+    this.#options = options;
+    this.#giveUpAfterMs = options.giveUpAfterMs ?? GIVE_UP_AFTER_MS;
+    const { upkeep } = options.sink;
+    this.#nextUpkeepAtMs = upkeep === undefined ? Infinity : options.clock.now() + upkeep.everyMs;
+    this.#wakeUp();
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Wall clock. */
+  get lastDeliveredAtMs(): number | null {
+    return this.#lastDeliveredAtMs;
+  }
+
+  get lastAnswer(): string {
+    return this.#lastAnswer;
+  }
+
+  get failuresInARow(): number {
+    return this.#failuresInARow;
+  }
+
+  add(parcel: QueuedParcel): void {
+    const lane = this.#lanes.get(parcel.alert.fingerprint);
+    if (lane === undefined) this.#lanes.set(parcel.alert.fingerprint, [parcel]);
+    else lane.push(parcel);
+    this.#length += 1;
+    this.#wakeUp();
+  }
+
+  /** Begins no more attempts, and resolves when the current one has ended. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#cancelTimer?.();
+    await this.#sending;
+  }
+
+  #wakeUp(): void {
+    if (this.#isStopped || this.#sending !== null) return;
+    this.#cancelTimer?.();
+    const atMs = Math.min(
+      this.#length > 0 ? this.#nextAttemptAtMs : Infinity,
+      this.#nextUpkeepAtMs,
+    );
+    if (atMs === Infinity) return;
+    const { clock } = this.#options;
+    this.#cancelTimer = clock.after(Math.max(0, atMs - clock.now()), () => {
+      this.#sending ??= this.#work().finally(() => {
+        this.#sending = null;
+        this.#wakeUp();
+      });
+    });
+  }
+
+  async #work(): Promise<void> {
+    const { clock, sink } = this.#options;
+    if (sink.upkeep !== undefined && clock.now() >= this.#nextUpkeepAtMs) {
+      this.#nextUpkeepAtMs = clock.now() + sink.upkeep.everyMs;
+      await sink.upkeep.run();
+    }
+    if (clock.now() < this.#nextAttemptAtMs) return;
+    this.#giveUpOld();
+    const batch = this.#nextBatch();
+    if (batch.length === 0) return;
+    this.#nextAttemptAtMs = clock.now() + sink.minIntervalMs;
+    if (!sink.isIdempotent) await this.#options.onAttempt(batch);
+    const outcome = await sink.send(batch);
+    for (const parcel of batch) parcel.attempts += 1;
+    this.#settle(batch, outcome);
+  }
+
+  #settle(batch: readonly QueuedParcel[], outcome: SendOutcome): void {
+    const { clock, random, sink, onFailed, onFinished } = this.#options;
+    this.#lastAnswer = outcome.answer;
+    if (outcome.kind === 'delivered') {
+      this.#failuresInARow = 0;
+      this.#lastDeliveredAtMs = clock.epochNow();
+      this.#remove(batch);
+      onFinished(batch, 'delivered', outcome.answer);
+      return;
+    }
+    if (outcome.kind === 'refused') {
+      if (batch.length > 1) {
+        for (const parcel of batch) this.#alone.add(parcel);
+        return;
+      }
+      this.#remove(batch);
+      onFinished(batch, 'dead', outcome.answer);
+      return;
+    }
+    this.#failuresInARow += 1;
+    const waitMs = fullJitterMs(this.#failuresInARow, random());
+    this.#nextAttemptAtMs = Math.max(
+      this.#nextAttemptAtMs,
+      clock.now() + Math.max(waitMs, outcome.retryAfterMs ?? 0),
+    );
+    for (const parcel of batch) {
+      parcel.mayBeRepeat ||= outcome.isUncertain && !sink.isIdempotent;
+      // What fails each time must not hold up the others.
+      const lane = this.#lanes.get(parcel.alert.fingerprint);
+      if (lane === undefined) continue;
+      this.#lanes.delete(parcel.alert.fingerprint);
+      this.#lanes.set(parcel.alert.fingerprint, lane);
+    }
+    onFailed(batch, outcome.answer);
+  }
+
+  /** The oldest alert of each lane, as many as go together. */
+  #nextBatch(): readonly QueuedParcel[] {
+    const batch: QueuedParcel[] = [];
+    for (const [head] of this.#lanes.values()) {
+      if (head === undefined) continue;
+      if (this.#alone.has(head)) {
+        if (batch.length === 0) return [head];
+        continue;
+      }
+      batch.push(head);
+      if (batch.length === this.#options.sink.maxBatch) break;
+    }
+    return batch;
+  }
+
+  #giveUpOld(): void {
+    const oldestMs = this.#options.clock.epochNow() - this.#giveUpAfterMs;
+    const old: QueuedParcel[] = [];
+    for (const lane of this.#lanes.values()) {
+      for (const parcel of lane) if (parcel.acceptedAtMs <= oldestMs) old.push(parcel);
+    }
+    if (old.length === 0) return;
+    this.#remove(old);
+    this.#options.onFinished(
+      old,
+      'dead',
+      this.#lastAnswer === '' ? 'not tried in time' : this.#lastAnswer,
+    );
+  }
+
+  #remove(parcels: readonly QueuedParcel[]): void {
+    for (const parcel of parcels) {
+      this.#alone.delete(parcel);
+      const lane = this.#lanes.get(parcel.alert.fingerprint);
+      const at = lane?.indexOf(parcel) ?? -1;
+      if (lane === undefined || at < 0) continue;
+      lane.splice(at, 1);
+      this.#length -= 1;
+      if (lane.length === 0) this.#lanes.delete(parcel.alert.fingerprint);
+    }
+  }
+}
