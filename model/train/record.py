@@ -33,12 +33,14 @@ def stages_up_to(name: str) -> list[Stage]:
 
 
 def kept_steps(log: Path) -> list[dict]:
-    """The log's entries by step; after a resume, the later run's. Entries without a step are left out."""
+    """The log's entries by step; after a resume, the later run's. The loss on the dev set at the end belongs to the last step."""
     by_step = {}
     for line in log.read_text().splitlines():
         entry = json.loads(line)
         if "step" in entry:
             by_step[entry["step"]] = entry
+        elif "dev_loss" in entry:
+            by_step[max(by_step)]["dev_loss"] = entry["dev_loss"]
     return [by_step[step] for step in sorted(by_step)]
 
 
