@@ -9,32 +9,40 @@ export const OBJECTIVE_NAMES: Readonly<Record<ObjectiveId, string>> = {
   'memory-used': 'memory',
 };
 
+/** As alerts have them as well. */
+export type MeasuredUnit = Objective['unit'] | 'events';
+
 const MOST_DIGITS = 4;
 
 /** `p95 3.1 s > 2 s`: the sign says on which side of the threshold the value is. */
 export function comparisonWords({ id, threshold, unit }: Objective, value: number): string {
+  return `${OBJECTIVE_NAMES[id]} ${valueAgainst(threshold, value, unit)}`;
+}
+
+/** `3.1 s > 2 s` */
+export function valueAgainst(threshold: number, value: number, unit: MeasuredUnit): string {
   const sign = value < threshold ? '<' : value > threshold ? '>' : '=';
   let digits = 1;
   // 2.04 s is above 2 s, and "2 s > 2 s" would be absurd.
   while (
     value !== threshold &&
     digits < MOST_DIGITS &&
-    quantity(value, unit, digits) === quantity(threshold, unit, digits)
+    measuredQuantity(value, unit, digits) === measuredQuantity(threshold, unit, digits)
   ) {
     digits += 1;
   }
-  const shown = quantity(value, unit, digits);
-  return `${OBJECTIVE_NAMES[id]} ${shown} ${sign} ${quantity(threshold, unit, MOST_DIGITS)}`;
+  return `${measuredQuantity(value, unit, digits)} ${sign} ${measuredQuantity(threshold, unit)}`;
 }
 
 /** `2 s`, `240 ms`, `0.4 %`, `100`; with as many decimals as count, and at most `digits`. */
-function quantity(value: number, unit: Objective['unit'], digits: number): string {
+export function measuredQuantity(value: number, unit: MeasuredUnit, digits = MOST_DIGITS): string {
   switch (unit) {
     case 'seconds':
       return value < 1 ? `${round(value * 1000, digits - 1)} ms` : `${round(value, digits)} s`;
     case 'ratio':
       return `${round(value * 100, digits)} %`;
     case 'requests':
+    case 'events':
       return String(round(value, 0));
   }
 }
