@@ -30,7 +30,7 @@ export interface Danger {
 }
 
 /** Longer scripts are looked at up to here. */
-const MOST_CHARACTERS = 200_000;
+const MOST_CHARACTERS = 65_536;
 const DEEPEST = 4;
 
 /** A command without `sudo` and the like, ready to be judged. */

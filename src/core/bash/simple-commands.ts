@@ -44,7 +44,7 @@ const RESERVED = new Set([
 ]);
 const ASSIGNMENT = /^[A-Za-z_]\w*(?:\[[^\]]*\])?\+?=/u;
 const FUNCTION = /function[ \t]+([^\s(){}]+)[ \t]*(?:\(\s*\))?/uy;
-const SPECIAL_IN_QUOTES = /[*?[~$\\{}]/u;
+const SPECIAL_IN_QUOTES = /[*?[~$\\{}]/gu;
 const DEEPEST = 32;
 
 interface Draft {
@@ -200,8 +200,9 @@ class Scanner {
       } else if (/[\s;&|<>()]/u.test(char)) {
         break;
       } else {
-        pattern += char;
-        this.#at += 1;
+        const run = this.#match(/[^\s;&|<>()\\'"$`]+/uy)?.[0] ?? char;
+        pattern += run;
+        this.#at += run.length;
       }
     }
     return { pattern, commands };
@@ -242,8 +243,9 @@ class Scanner {
         if (next !== '\n') pattern += plain(/["$`\\]/u.test(next) ? next : `\\${next}`);
         this.#skip(2);
       } else {
-        pattern += plain(char);
-        this.#skip(1);
+        const run = this.#match(/[^"$`\\]+/uy)?.[0] ?? char;
+        pattern += plain(run);
+        this.#skip(run.length);
       }
     }
     return pattern;
@@ -360,7 +362,7 @@ function empty(): Draft {
 }
 
 function plain(text: string): string {
-  return Array.from(text, (char) => (SPECIAL_IN_QUOTES.test(char) ? `\\${char}` : char)).join('');
+  return text.replaceAll(SPECIAL_IN_QUOTES, String.raw`\$&`);
 }
 
 /** In the order in which they end; those of a substitution come before the command that it stands in. @param line of the first line */
