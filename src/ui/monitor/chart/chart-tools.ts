@@ -12,8 +12,8 @@ export interface ChartTools {
   copy(text: string, what: string): void;
   /** Shows a part of time in all charts. */
   zoom(range: TimeRange): void;
-  /** Goes to the requests of a part of time. */
-  showRequests(range: TimeRange): void;
+  /** Goes to the requests of a part of time; null where they cannot be shown. */
+  readonly showRequests: ((range: TimeRange) => void) | null;
 }
 
 export const [getChartTools, setChartTools] = createContext<ChartTools>();

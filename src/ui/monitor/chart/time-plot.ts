@@ -100,9 +100,14 @@ export class TimePlot {
       const { left, top } = over.getBoundingClientRect();
       this.#plot.setCursor({ left: event.clientX - left, top: event.clientY - top });
     });
+    // A finger that taps reads the chart; only a mouse has both, hovering and clicking.
+    let isMouse = true;
+    over.addEventListener('pointerdown', ({ pointerType }) => {
+      isMouse = pointerType === 'mouse';
+    });
     over.addEventListener('click', () => {
       const { idx } = this.#plot.cursor;
-      if (idx != null && this.#plot.select.width === 0) this.#options.onPick(idx);
+      if (isMouse && idx != null && this.#plot.select.width === 0) this.#options.onPick(idx);
     });
   }
 
