@@ -128,7 +128,8 @@ export function validityChart(dashboard: Dashboard): ChartSpec {
     ],
     bands: [{ lower: 1, upper: 2, tone: 'teal', opacity: 0.18, label: '95 % interval' }],
     levels: objectiveLevel(dashboard, 'syntax-validity', ''),
-    maximum: 1,
+    // Where it stays near 1, half of the axis would be empty.
+    bounds: [rate.every((value) => value === null || value > 0.5) ? 0.5 : 0, 1],
   };
 }
 
@@ -164,7 +165,7 @@ export function memoryChart(dashboard: Dashboard): ChartSpec {
     unit: 'ratio',
     columns: [line('used', 'ratio', ratio, 'violet', [])],
     levels: objectiveLevel(dashboard, 'memory-used', ''),
-    maximum: 1,
+    bounds: [0, 1],
   };
 }
 
@@ -175,7 +176,7 @@ export function objectiveText({ comparison, threshold, unit }: Objective): strin
 
 type Base = Pick<
   ChartSpec,
-  'range' | 'stepMs' | 'timesMs' | 'bands' | 'levels' | 'scale' | 'maximum' | 'heat'
+  'range' | 'stepMs' | 'timesMs' | 'bands' | 'levels' | 'scale' | 'bounds' | 'heat'
 >;
 
 function base({ range, stepMs, timesMs }: Dashboard): Base {
@@ -186,7 +187,7 @@ function base({ range, stepMs, timesMs }: Dashboard): Base {
     bands: [],
     levels: [],
     scale: 'linear',
-    maximum: null,
+    bounds: null,
     heat: null,
   };
 }

@@ -10,7 +10,7 @@ export interface AxisRange {
 /** An objective farther off than this many times the largest value is named at the edge instead. */
 const FAR = 2.5;
 
-/** Linear axes start at 0, except shares that stay near 1; both kinds end a little above the largest value. */
+/** Linear axes start at 0 and end a little above the largest value, where the spec does not say otherwise. */
 export function axisRange(spec: ChartSpec): AxisRange {
   if (spec.heat !== null) return heatRange(spec.heat);
   const { least, most } = extent(spec);
@@ -23,10 +23,7 @@ export function axisRange(spec: ChartSpec): AxisRange {
     const top = isNear ? Math.max(most, objective) : most;
     return top > 0 ? { min: least * 0.8, max: top * 1.3 } : { min: 0.1, max: 10 };
   }
-  if (spec.maximum !== null) {
-    // Shares near 1: half of the axis would be empty.
-    return { min: objective > 0.5 && least >= 0.5 ? 0.5 : 0, max: spec.maximum };
-  }
+  if (spec.bounds !== null) return { min: spec.bounds[0], max: spec.bounds[1] };
   const top = isNear || most === 0 ? Math.max(most, objective) : most;
   return { min: 0, max: top > 0 ? top * 1.12 : 1 };
 }

@@ -66,8 +66,8 @@ export interface ChartSpec {
   readonly bands: readonly Band[];
   readonly levels: readonly Level[];
   readonly scale: 'linear' | 'log';
-  /** The top of the axis where it is known beforehand: 1 for shares. */
-  readonly maximum: number | null;
+  /** The ends of a linear axis where they are known beforehand, such as 0 and 1 for shares; null follows the values. */
+  readonly bounds: readonly [minimum: number, maximum: number] | null;
   readonly heat: Heat | null;
 }
 

@@ -1,6 +1,6 @@
 /** What uPlot does not draw: bands, bars that stand on each other, cells of a heatmap, and the line of an objective. */
 import type uPlot from 'uplot';
-import type { ChartSpec, Level } from './chart-spec.ts';
+import { hasData, type ChartSpec, type Level } from './chart-spec.ts';
 import { hatchFill, heatLevel, type ChartTheme } from './chart-theme.ts';
 
 /** Below the lines. */
@@ -18,6 +18,7 @@ export function paintUnder(chart: uPlot, spec: ChartSpec, theme: ChartTheme): vo
 
 /** Above the lines. */
 export function paintOver(chart: uPlot, spec: ChartSpec, theme: ChartTheme): void {
+  if (!hasData(spec)) return;
   for (const level of spec.levels) paintLevel(chart, level, theme);
 }
 
