@@ -6,6 +6,7 @@ import { fetchModelOffer } from './bridge/model-offer-client.ts';
 import { runtimeUrls } from './bridge/runtime-urls.ts';
 import { ServiceWorkerClient } from './bridge/service-worker-client.ts';
 import { spawnEngine } from './bridge/spawn-engine.ts';
+import { spawnMonitorWorker } from './bridge/spawn-monitor-worker.ts';
 import { failure } from './contracts/failure.ts';
 import { Monitor } from './monitor/monitor.ts';
 import { pageHost } from './monitor/page-host.ts';
@@ -27,10 +28,10 @@ import { Workbench } from './state/workbench.svelte.ts';
 import { BroadcastNotifier } from './store/broadcast-notifier.ts';
 import { deleteStoredModels, storedModelBytes } from './store/model-storage.ts';
 import { openHistory } from './store/open-history.ts';
-import { openMonitor } from './store/open-monitor.ts';
 import { PreferenceStore } from './store/preferences.ts';
 import { SourceId } from './store/source-id.ts';
 import { openWebStorage, StoredText } from './store/web-storage.ts';
+import { openWorkerMonitor } from './store/worker-monitor.ts';
 import App from './ui/App.svelte';
 import './ui/styles/tokens.css';
 import './ui/styles/base.css';
@@ -57,7 +58,17 @@ const router = new Router({
 });
 
 const monitor: Monitor = new Monitor({
-  openDisk: openMonitor,
+  openDisk: (onClosed) =>
+    openWorkerMonitor(
+      {
+        spawn: spawnMonitorWorker,
+        openHere: async (onEnded) => {
+          const { openMonitor } = await import('./store/open-monitor.ts');
+          return openMonitor(onEnded);
+        },
+      },
+      onClosed,
+    ),
   channel: new BroadcastNotifier('shellwright-monitor'),
   locks: 'locks' in navigator ? navigator.locks : null,
   host: { ...host, ...pageHost },

@@ -1,4 +1,4 @@
-/** Tells those who read what was measured that there is more, in this tab and the others, at most four times a second. */
+/** Tells those who read what was measured that there is more: in this tab at most four times a second, in others once. */
 
 /** src/store/broadcast-notifier.ts; null where the browser has no channels. */
 export interface ChangeChannel {
@@ -12,22 +12,25 @@ export interface ChangeSignalOptions {
   readonly after: (ms: number, callback: () => void) => () => void;
 }
 
-const AT_MOST_EVERY_MS = 250;
+const HERE_EVERY_MS = 250;
+const OTHERS_EVERY_MS = 1_000;
 
 export class ChangeSignal {
-  readonly #options: ChangeSignalOptions;
   readonly #callbacks = new Set<() => void>();
-  #isWaiting = false;
-  /** Something was written since the last call; by this page, or only by others. */
-  #pending: 'none' | 'others' | 'own' = 'none';
+  readonly #here: Throttle;
+  readonly #others: Throttle;
 
-  constructor(options: ChangeSignalOptions) {
-    this.#options = options;
-    options.channel?.onNotified(() => this.#mark('others'));
+  constructor({ channel, after }: ChangeSignalOptions) {
+    this.#here = new Throttle(HERE_EVERY_MS, after, () => this.#callBack());
+    this.#others = new Throttle(OTHERS_EVERY_MS, after, () => channel?.notify());
+    channel?.onNotified(() => this.#here.ask());
   }
 
   /** Something was written by this page. */
-  readonly mark = (): void => this.#mark('own');
+  readonly mark = (): void => {
+    this.#here.ask();
+    this.#others.ask();
+  };
 
   /** Returns how to end the calls. */
   subscribe(callback: () => void): () => void {
@@ -35,21 +38,7 @@ export class ChangeSignal {
     return () => this.#callbacks.delete(callback);
   }
 
-  #mark(by: 'others' | 'own'): void {
-    if (this.#pending !== 'own') this.#pending = by;
-    if (this.#isWaiting) return;
-    this.#isWaiting = true;
-    this.#send();
-    this.#options.after(AT_MOST_EVERY_MS, () => {
-      this.#isWaiting = false;
-      if (this.#pending !== 'none') this.#mark(this.#pending);
-    });
-  }
-
-  #send(): void {
-    const isOwn = this.#pending === 'own';
-    this.#pending = 'none';
-    if (isOwn) this.#options.channel?.notify();
+  #callBack(): void {
     for (const callback of this.#callbacks) {
       try {
         callback();
@@ -58,5 +47,33 @@ export class ChangeSignal {
         reportError(error);
       }
     }
+  }
+}
+
+/** Does something when asked, and no more often than so: what is asked for meanwhile is done once, when time is up. */
+class Throttle {
+  readonly #everyMs: number;
+  readonly #after: ChangeSignalOptions['after'];
+  readonly #act: () => void;
+  #state: 'free' | 'resting' | 'asked' = 'free';
+
+  constructor(everyMs: number, after: ChangeSignalOptions['after'], act: () => void) {
+    this.#everyMs = everyMs;
+    this.#after = after;
+    this.#act = act;
+  }
+
+  ask(): void {
+    if (this.#state !== 'free') {
+      this.#state = 'asked';
+      return;
+    }
+    this.#state = 'resting';
+    this.#after(this.#everyMs, () => {
+      const isAsked = this.#state === 'asked';
+      this.#state = 'free';
+      if (isAsked) this.ask();
+    });
+    this.#act();
   }
 }

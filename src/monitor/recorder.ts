@@ -21,7 +21,7 @@ import type { MonitorStore } from '../store/monitor-port.ts';
 import type { Log } from './monitor-access.ts';
 
 export interface RecorderOptions {
-  readonly store: Pick<MonitorStore, 'open' | 'close' | 'amend'>;
+  readonly store: Pick<MonitorStore, 'open' | 'close'>;
   readonly log: Log;
   readonly pageId: string;
   /** Monotonic clock in milliseconds. */
@@ -130,10 +130,9 @@ export class Recorder {
   async #close(closed: RequestRecord, acceptedAtMs: number | null): Promise<void> {
     const { store, now } = this.#options;
     try {
-      const written = await store.close(closed, endDeltas(closed));
-      if (!written.ok || !written.value || acceptedAtMs === null) return;
-      const storedMs = now() - acceptedAtMs;
-      await store.amend(closed.id, { timestamps: { ...closed.timestamps, storedMs } }, null);
+      const storedMs = acceptedAtMs === null ? null : now() - acceptedAtMs;
+      const timestamps = { ...closed.timestamps, storedMs };
+      await store.close({ ...closed, timestamps }, endDeltas(closed));
     } catch {
       // A store must not throw; if one does, it has nothing to do with whoever generates.
     }

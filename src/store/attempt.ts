@@ -1,5 +1,5 @@
 /** Turns what IndexedDB throws into failures that are data. */
-import { failure, type Failure, type Result } from '../contracts/failure.ts';
+import { failure, FailureError, type Failure, type Result } from '../contracts/failure.ts';
 
 /** `store/quota-exceeded`, or `store/unavailable` with the browser's name for it as `detail.cause`. */
 export async function attempt<T>(work: () => Promise<T>): Promise<Result<T>> {
@@ -11,6 +11,7 @@ export async function attempt<T>(work: () => Promise<T>): Promise<Result<T>> {
 }
 
 export function storeFailure(error: unknown): Failure {
+  if (error instanceof FailureError) return error.failure;
   const cause = error instanceof Error || error instanceof DOMException ? error.name : 'unknown';
   return cause === 'QuotaExceededError'
     ? failure('store/quota-exceeded')

@@ -51,9 +51,12 @@ const PRUNE_BATCH = 500;
 export class IndexedDbMonitor implements MonitorStore {
   readonly isPersistent = true;
   readonly #database: Database;
+  readonly #now: () => number;
 
-  constructor(database: Database) {
+  /** @param now monotonic clock in milliseconds */
+  constructor(database: Database, now: () => number) {
     this.#database = database;
+    this.#now = now;
   }
 
   open(record: RequestRecord, delta: RollupDelta): Promise<Result<void>> {
@@ -65,7 +68,17 @@ export class IndexedDbMonitor implements MonitorStore {
     });
   }
 
-  close(record: RequestRecord, deltas: readonly RollupDelta[]): Promise<Result<boolean>> {
+  async close(record: RequestRecord, deltas: readonly RollupDelta[]): Promise<Result<boolean>> {
+    const startedMs = this.#now();
+    const written = await this.#close(record, deltas);
+    const { timestamps } = record;
+    if (!written.ok || !written.value || timestamps.storedMs === null) return written;
+    const storedMs = timestamps.storedMs + this.#now() - startedMs;
+    await this.amend(record.id, { timestamps: { ...timestamps, storedMs } }, null);
+    return written;
+  }
+
+  #close(record: RequestRecord, deltas: readonly RollupDelta[]): Promise<Result<boolean>> {
     return this.#write(['records', 'rollups', 'monitor-sums'], async (transaction) => {
       const before = await transaction.objectStore('records').get(record.id);
       if (before?.openPageId === undefined) return false;

@@ -82,7 +82,8 @@ export class MemoryMonitor implements MonitorStore {
 
   /** Keeps an ended record whose open one is in another store. */
   closeUnseen(record: RequestRecord, deltas: readonly RollupDelta[]): Promise<Result<boolean>> {
-    this.#put(record);
+    // It has not reached a disk.
+    this.#put({ ...record, timestamps: { ...record.timestamps, storedMs: null } });
     this.#add(deltas);
     return done(true);
   }

@@ -71,7 +71,8 @@ export interface MonitorStore {
   open(record: RequestRecord, delta: RollupDelta): Promise<Result<void>>;
   /**
    * Replaces the open record by its ended one and adds to the rollups, in one transaction. Resolves to false, and
-   * changes nothing, where the record has ended already.
+   * changes nothing, where the record has ended already. `storedMs` is to be when the record is handed over; the disk
+   * adds the time that it takes to write it.
    */
   close(record: RequestRecord, deltas: readonly RollupDelta[]): Promise<Result<boolean>>;
   /** Adds to an ended record what was found out later, and to the rollups; false where it is gone. */

@@ -2,38 +2,61 @@
 import { deleteDB, openDB } from 'idb';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { LogLine } from '../../src/contracts/log-line.ts';
+import { spawnMonitorWorker } from '../../src/bridge/spawn-monitor-worker.ts';
 import type { Result } from '../../src/contracts/failure.ts';
+import type { MonitorWorker } from '../../src/contracts/monitor-worker.ts';
 import type { Rollup } from '../../src/contracts/rollup.ts';
-import { openDatabase, type Database } from '../../src/store/database.ts';
+import { DATABASE_NAME, openDatabase, type Database } from '../../src/store/database.ts';
 import { IndexedDbHistory } from '../../src/store/history-store.ts';
 import { IndexedDbMonitor } from '../../src/store/indexed-db-monitor.ts';
 import { MemoryMonitor } from '../../src/store/memory-monitor.ts';
 import type { MonitorStore, RetentionLimits, RollupQuery } from '../../src/store/monitor-port.ts';
 import { ResilientMonitor } from '../../src/store/resilient-monitor.ts';
+import { openWorkerMonitor } from '../../src/store/worker-monitor.ts';
 import { requestLife, type RequestLife } from '../fixtures/monitoring/request-life.ts';
 
 const NAME = 'shellwright-monitor-test';
 const START_MS = Date.UTC(2026, 0, 5, 12);
 const MINUTE_MS = 60_000;
+const now = (): number => performance.now();
 const EVERYTHING = { fromMs: 0, toMs: Infinity };
 let database: Database | null = null;
+
+let worker: MonitorWorker | null = null;
 
 afterEach(async () => {
   database?.close();
   database = null;
+  worker?.terminate();
+  worker = null;
   await deleteDB(NAME);
+  // The worker's.
+  await deleteDB(DATABASE_NAME);
 });
 
 async function openDisk(): Promise<IndexedDbMonitor> {
   database = await openDatabase({ name: NAME });
-  return new IndexedDbMonitor(database);
+  return new IndexedDbMonitor(database, now);
+}
+
+function openInWorker(): Promise<MonitorStore> {
+  return openWorkerMonitor(
+    {
+      spawn: (...hooks) => (worker = spawnMonitorWorker(...hooks)),
+      openHere: async () => {
+        database = await openDatabase();
+        return new IndexedDbMonitor(database, now);
+      },
+    },
+    () => {},
+  );
 }
 
 function openResilient(): Promise<MonitorStore> {
   return Promise.resolve(
     new ResilientMonitor({
       open: openDisk,
-      now: () => performance.now(),
+      now,
       after: (ms, callback) => {
         const timer = setTimeout(callback, ms);
         return () => clearTimeout(timer);
@@ -102,6 +125,7 @@ const KEEP_ALL: RetentionLimits = {
 
 describe.each([
   ['IndexedDB', openDisk, true],
+  ['a worker', openInWorker, true],
   ['memory', () => Promise.resolve(new MemoryMonitor()), false],
   ['the store of the page', openResilient, true],
 ])('%s', (_, openStore, isPersistent) => {
@@ -125,6 +149,17 @@ describe.each([
       expect(await count(store, 'generation_requests_total', resolution)).toBe(1);
       expect(await count(store, 'generation_finished_total', resolution)).toBe(1);
     }
+  });
+
+  test('knows when a record had reached the disk, and that it has not', async () => {
+    const store = await openStore();
+    const { open, accepted, closed, ended } = life(1);
+    await store.open(open, accepted);
+    const handedOver = { ...closed, timestamps: { ...closed.timestamps, storedMs: 100 } };
+    await value(store.close(handedOver, ended));
+    const storedMs = (await value(store.record('id-1')))?.timestamps.storedMs;
+    if (isPersistent) expect(storedMs).toBeGreaterThanOrEqual(100);
+    else expect(storedMs).toBeNull();
   });
 
   test('ends a request once, and none that it does not know', async () => {
@@ -384,6 +419,47 @@ describe.each([
   });
 });
 
+describe('a worker that cannot be started', () => {
+  test('leaves the writing to the page', async () => {
+    const store = await openWorkerMonitor(
+      {
+        spawn: (_, onCrash) => {
+          queueMicrotask(onCrash);
+          return { send: () => {}, terminate: () => {} };
+        },
+        openHere: openDisk,
+      },
+      () => {},
+    );
+    await live(store, life(1));
+    expect(await count(store, 'generation_finished_total')).toBe(1);
+  });
+});
+
+describe('a worker that breaks', () => {
+  test('fails what it was asked, and says that it is gone', async () => {
+    let isClosed = false;
+    let crash = (): void => {};
+    const store = await openWorkerMonitor(
+      {
+        spawn: (onNews, onCrash) => {
+          crash = onCrash;
+          queueMicrotask(() => onNews({ kind: 'opened', failure: null }));
+          return { send: () => {}, terminate: () => {} };
+        },
+        openHere: openDisk,
+      },
+      () => (isClosed = true),
+    );
+    const asked = store.countRecords();
+    crash();
+    const gone = { ok: false, failure: { code: 'store/unavailable', detail: { cause: 'worker' } } };
+    expect(await asked).toMatchObject(gone);
+    expect(await store.countRecords()).toMatchObject(gone);
+    expect(isClosed).toBe(true);
+  });
+});
+
 describe('IndexedDB', () => {
   test('keeps the history of a page before there was monitoring', async () => {
     const before = await openDB(NAME, 1, {
@@ -415,7 +491,7 @@ describe('IndexedDB', () => {
   test('adds the rows of two connections up', async () => {
     const one = await openDisk();
     const second = await openDatabase({ name: NAME });
-    const two = new IndexedDbMonitor(second);
+    const two = new IndexedDbMonitor(second, now);
     await Promise.all(
       Array.from({ length: 20 }, (_, i) =>
         live(i % 2 === 0 ? one : two, life(i % 3, { id: `${i}` })),

@@ -194,14 +194,22 @@ describe('the sum of all requests', () => {
   });
 });
 
+/** Runs a script first, in the page and in the worker that writes what is measured. */
+async function before(page: Page, script: string): Promise<void> {
+  await page.context().addInitScript(script);
+  await page.route('**/assets/monitor.worker-*.js', async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: `${script};\n${await response.text()}` });
+  });
+}
+
 describe('generating goes on', () => {
   test('where the browser denies storage, and the page says so', async ({ open }) => {
     const page = await open();
-    await page.context().addInitScript(() => {
-      IDBFactory.prototype.open = () => {
-        throw new DOMException('denied', 'SecurityError');
-      };
-    });
+    await before(
+      page,
+      "IDBFactory.prototype.open = () => { throw new DOMException('denied', 'SecurityError'); }",
+    );
     await page.reload();
     await saysThatNothingIsKept(page);
     await getReady(page);
@@ -211,12 +219,10 @@ describe('generating goes on', () => {
 
   test('where the database is damaged', async ({ open }) => {
     const page = await open();
-    await page.context().addInitScript(() => {
-      const fail = () => {
-        throw new DOMException('Internal error.', 'UnknownError');
-      };
-      IDBObjectStore.prototype.get = fail;
-    });
+    await before(
+      page,
+      "IDBObjectStore.prototype.get = () => { throw new DOMException('broken', 'UnknownError'); }",
+    );
     await page.reload();
     await getReady(page);
     const record = await page.evaluate(() => window.shellwright.generate({ prompt: 'ls' }));
@@ -226,13 +232,10 @@ describe('generating goes on', () => {
 
   test('where the disk is full, also for the history', async ({ open }) => {
     const page = await open();
-    await page.context().addInitScript(() => {
-      const fail = () => {
-        throw new DOMException('full', 'QuotaExceededError');
-      };
-      IDBObjectStore.prototype.put = fail;
-      IDBObjectStore.prototype.add = fail;
-    });
+    await before(
+      page,
+      "IDBObjectStore.prototype.put = IDBObjectStore.prototype.add = () => { throw new DOMException('full', 'QuotaExceededError'); }",
+    );
     await page.reload();
     await getReady(page);
     for (let i = 0; i < 3; i++) {

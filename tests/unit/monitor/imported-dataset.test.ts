@@ -80,7 +80,7 @@ describe('imported files', () => {
     expect(await valueOf(imported.activeRecords())).toEqual([]);
   });
 
-  it('give ended records, or none where all do not fit', async () => {
+  it('give ended records, as many as asked for', async () => {
     const query = { ...ALL, limit: 50 };
     expect(await valueOf(imported.endedRecords(query))).toHaveLength(50);
   });
