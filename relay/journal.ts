@@ -60,6 +60,7 @@ export class Journal<Entry> {
   #file: AppendFile;
   #sizeBytes: number;
   #compactAtBytes: number;
+  #isCompactionAsked = false;
   #waiting: Waiting<Entry>[] = [];
   #writing: Promise<void> | null = null;
   #isWritable = true;
@@ -116,7 +117,7 @@ export class Journal<Entry> {
 
   /** Writes the state to a new file now. Never rejects. */
   async compact(): Promise<void> {
-    this.#compactAtBytes = 0;
+    this.#isCompactionAsked = true;
     this.#writing ??= this.#write();
     await this.#writing;
   }
@@ -134,6 +135,7 @@ export class Journal<Entry> {
 
   /** Waits for everything that was given so far, and takes nothing more. */
   async close(): Promise<void> {
+    if (this.#isClosed) return;
     this.#isClosed = true;
     while (this.#writing !== null) await this.#writing;
     await this.#file.close();
@@ -142,8 +144,8 @@ export class Journal<Entry> {
   async #write(): Promise<void> {
     // Whoever appends right after this gets into the same batch.
     await Promise.resolve();
-    while (this.#waiting.length > 0 || this.#compactAtBytes === 0) {
-      if (this.#compactAtBytes === 0) await this.#compact();
+    while (this.#waiting.length > 0 || this.#isCompactionAsked) {
+      if (this.#isCompactionAsked) await this.#compact();
       const batch = this.#waiting;
       if (batch.length === 0) continue;
       this.#waiting = [];
@@ -182,6 +184,7 @@ export class Journal<Entry> {
   }
 
   async #compact(): Promise<void> {
+    this.#isCompactionAsked = false;
     const path = temporaryPath(this.#options.path);
     let file: AppendFile | null = null;
     try {

@@ -1,0 +1,126 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { ConfigError, describeConfig, readConfig } from '../../../relay/config.ts';
+import { temporaryFolder } from './support/test-relay.ts';
+
+const WEBHOOK = 'https://hooks.slack.com/services/T000/B000/canarycanary';
+const EVERYTHING = {
+  SLACK_WEBHOOK_URL: WEBHOOK,
+  SMTP_SERVER: 'mail.example.org',
+  SMTP_USER: 'relay@example.org',
+  SMTP_PASSWORD: 'canary-password',
+  ALERT_EMAIL: 'ops@example.org, night@example.org',
+  ALERTMANAGER_URL: 'http://am-1:9093/,http://am-2:9093',
+};
+
+function problemsOf(environment: Record<string, string>): readonly string[] {
+  try {
+    readConfig(environment, '/nowhere');
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+}
+
+test('without any variable it serves this machine, and says that alerts go nowhere', () => {
+  const config = readConfig({}, '/root');
+  expect(config).toMatchObject({ host: '127.0.0.1', port: 4173, requireToken: false });
+  expect(describeConfig(config)).toEqual([
+    'No destination for alerts is configured: see docs/relay.md.',
+  ]);
+});
+
+test('says what is configured, without any value', () => {
+  const sentences = describeConfig(readConfig(EVERYTHING, '/root')).join('\n');
+  expect(sentences).toBe(
+    'slack: configured\nemail: configured, 2 recipients\nalertmanager: configured, 2 addresses',
+  );
+});
+
+test('the guide’s names give the guide’s defaults', () => {
+  expect(readConfig(EVERYTHING, '/root').email).toEqual({
+    server: 'mail.example.org',
+    port: 587,
+    user: 'relay@example.org',
+    password: 'canary-password',
+    from: 'relay@example.org',
+    to: ['ops@example.org', 'night@example.org'],
+    ca: null,
+  });
+});
+
+test('a secret can come from a file, with a line break at its end', () => {
+  const file = join(temporaryFolder(), 'webhook');
+  writeFileSync(file, `${WEBHOOK}\n`);
+  expect(readConfig({ SLACK_WEBHOOK_URL_FILE: file }, '/root').slackWebhookUrl).toBe(WEBHOOK);
+});
+
+test('a relay that others can reach asks for tokens unless told otherwise', () => {
+  expect(readConfig({ RELAY_HOST: '0.0.0.0' }, '/root').requireToken).toBe(true);
+  expect(
+    readConfig({ RELAY_HOST: '0.0.0.0', RELAY_REQUIRE_TOKEN: '0' }, '/root').requireToken,
+  ).toBe(false);
+});
+
+describe('what is wrong is named by its variable', () => {
+  test.each<[Record<string, string>, string]>([
+    [
+      { SLACK_WEBHOOK_URL: 'https://evil.example/canarycanary' },
+      'SLACK_WEBHOOK_URL does not point to hooks.slack.com.',
+    ],
+    [
+      { SLACK_WEBHOOK_URL: 'http://hooks.slack.com/canarycanary' },
+      'SLACK_WEBHOOK_URL is not https.',
+    ],
+    [
+      { SLACK_WEBHOOK_URL: 'canarycanary' },
+      'SLACK_WEBHOOK_URL is no address that begins with https:// or http://.',
+    ],
+    [
+      { SLACK_WEBHOOK_URL: WEBHOOK, SLACK_WEBHOOK_URL_FILE: '/x' },
+      'SLACK_WEBHOOK_URL and SLACK_WEBHOOK_URL_FILE are both set.',
+    ],
+    [
+      { SLACK_WEBHOOK_URL_FILE: '/no/such/canarycanary' },
+      'SLACK_WEBHOOK_URL_FILE points to a file that cannot be read.',
+    ],
+    [{ SMTP_SERVER: 'mail.example.org' }, 'ALERT_EMAIL is needed with SMTP_SERVER.'],
+    [{ ALERT_EMAIL: 'ops@example.org' }, 'SMTP_SERVER is needed with ALERT_EMAIL.'],
+    [{ ...EVERYTHING, SMTP_PASSWORD: '' }, 'SMTP_PASSWORD is needed with SMTP_USER.'],
+    [{ ...EVERYTHING, SMTP_PORT: 'canary' }, 'SMTP_PORT is not a whole number from 1 to 65535.'],
+    [
+      { ...EVERYTHING, ALERT_EMAIL: 'ops@example.org\r\nBcc: canary@evil.example' },
+      'ALERT_EMAIL holds something that is no e-mail address.',
+    ],
+    [
+      { ALERTMANAGER_URL: 'http://user:canary@am:9093' },
+      'ALERTMANAGER_URL holds a user name or a query.',
+    ],
+    [{ PORT: '-1' }, 'PORT is not a whole number from 0 to 65535.'],
+    [{ RELAY_ADMIN_TOKEN: 'canary' }, 'RELAY_ADMIN_TOKEN is shorter than 16 characters.'],
+    [
+      { RELAY_ALLOWED_ORIGINS: 'https://a.example/path' },
+      'RELAY_ALLOWED_ORIGINS has more than scheme, host and port.',
+    ],
+    [
+      { RELAY_TRUST_PROXY: 'everybody' },
+      'RELAY_TRUST_PROXY is neither a number of proxies nor a list of addresses.',
+    ],
+    [
+      { RELAY_CONNECT_SOURCES: "'unsafe-eval'" },
+      'RELAY_CONNECT_SOURCES holds something that is no source such as https://example.org.',
+    ],
+    [{ RELAY_LOG_LEVEL: 'loud' }, 'RELAY_LOG_LEVEL is none of debug, info, warn, error, silent.'],
+    [{ RELAY_REQUIRE_TOKEN: 'yes' }, 'RELAY_REQUIRE_TOKEN is neither 1 nor 0.'],
+  ])('%o', (environment, problem) => {
+    const problems = problemsOf(environment);
+    expect(problems).toContain(problem);
+    expect(problems.join()).not.toMatch(/canary/i);
+  });
+
+  test('all of it at once', () => {
+    expect(problemsOf({ PORT: 'x', SMTP_SERVER: 'mail', RELAY_LOG_LEVEL: 'y' })).toHaveLength(3);
+  });
+});
