@@ -23,7 +23,10 @@ import {
 } from './request-query.ts';
 import type { Router } from './router.svelte.ts';
 
-export type RequestReader = Pick<MonitorStore, 'records' | 'endedRecords' | 'countRecords'>;
+export type RequestReader = Pick<
+  MonitorStore,
+  'isPersistent' | 'records' | 'endedRecords' | 'countRecords'
+>;
 
 export interface RequestListOptions {
   readonly store: RequestReader;
@@ -46,6 +49,7 @@ export class RequestList {
   #totalCount = $state.raw(0);
   #hasOlder = $state.raw(false);
   #isLoaded = $state.raw(false);
+  #isPersistent = $state.raw(true);
   #failure = $state.raw<Failure | null>(null);
   readonly #query = $derived.by(() => parseRequestQuery(this.#options.router.query));
   readonly #rows = $derived.by(() =>
@@ -89,6 +93,11 @@ export class RequestList {
 
   get isLoaded(): boolean {
     return this.#isLoaded;
+  }
+
+  /** False where they last only as long as the page. */
+  get isPersistent(): boolean {
+    return this.#isPersistent;
   }
 
   /** Why the last look failed; what was seen before stays. */
@@ -274,6 +283,8 @@ export class RequestList {
   }
 
   #take<T>(result: Result<T>): result is { readonly ok: true; readonly value: T } {
+    // Known only once the store has answered.
+    this.#isPersistent = this.#options.store.isPersistent;
     this.#failure = result.ok ? null : result.failure;
     return result.ok;
   }
