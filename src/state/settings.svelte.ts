@@ -105,6 +105,14 @@ export class Settings {
     this.#change({ thresholds });
   }
 
+  get measuresSimilarity(): boolean {
+    return this.#preferences.measuresSimilarity;
+  }
+
+  set measuresSimilarity(measuresSimilarity: boolean) {
+    this.#change({ measuresSimilarity });
+  }
+
   #change(change: Partial<Preferences>): void {
     this.#preferences = { ...this.#preferences, ...change };
     this.#store.write(this.#preferences);

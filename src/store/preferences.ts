@@ -24,6 +24,8 @@ export interface Preferences {
   /** Requests are recorded with what somebody looks for who searches for a fault. */
   readonly debugMode: boolean;
   readonly thresholds: Thresholds;
+  /** The similarity of scripts to their prompts is computed, by a model of 23 MB. */
+  readonly measuresSimilarity: boolean;
 }
 
 export const DEFAULT_PREFERENCES: Preferences = {
@@ -34,6 +36,7 @@ export const DEFAULT_PREFERENCES: Preferences = {
   loadsAtStart: false,
   debugMode: false,
   thresholds: {},
+  measuresSimilarity: false,
 };
 
 /** public/theme.js reads it as well. */
@@ -71,10 +74,16 @@ export class PreferenceStore {
 /** Takes what is valid and the defaults for the rest. */
 export function parsePreferences(input: unknown): Preferences {
   if (typeof input !== 'object' || input === null) return DEFAULT_PREFERENCES;
-  const { theme, backend, threads, model, loadsAtStart, debugMode, thresholds } = input as Record<
-    string,
-    unknown
-  >;
+  const {
+    theme,
+    backend,
+    threads,
+    model,
+    loadsAtStart,
+    debugMode,
+    thresholds,
+    measuresSimilarity,
+  } = input as Record<string, unknown>;
   return {
     theme: theme === 'light' || theme === 'dark' ? theme : 'system',
     backend: backend === 'webgpu' || backend === 'wasm' ? backend : 'auto',
@@ -83,6 +92,7 @@ export function parsePreferences(input: unknown): Preferences {
     loadsAtStart: loadsAtStart === true,
     debugMode: debugMode === true,
     thresholds: parseThresholds(thresholds),
+    measuresSimilarity: measuresSimilarity === true,
   };
 }
 

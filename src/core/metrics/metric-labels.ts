@@ -16,7 +16,7 @@ export interface LabelDefinition {
   readonly bound: string | null;
 }
 
-/** `unavailable`: storage is denied or gone. `evicted`: the browser cleared it. */
+/** `unavailable`: storage, or what was to compute it, is denied or gone. `evicted`: the browser cleared it. */
 export const DROP_REASONS = [
   'queue_overflow',
   'ratelimit_backoff',
@@ -26,9 +26,10 @@ export const DROP_REASONS = [
   'evicted',
   'corrupt',
   'redaction',
+  'expired',
 ] as const;
 
-export const DROP_SIGNALS = ['record', 'rollup', 'log'] as const;
+export const DROP_SIGNALS = ['record', 'rollup', 'log', 'similarity'] as const;
 
 /** `unresponsive`: it did not obey a cancel in time. */
 export const RESTART_REASONS = ['crashed', 'unresponsive'] as const;

@@ -26,6 +26,7 @@ const chosen: Preferences = {
   loadsAtStart: true,
   debugMode: true,
   thresholds: { 'latency-p95': 3.5, 'error-rate': 0.02 },
+  measuresSimilarity: true,
 };
 
 describe('preferences', () => {

@@ -1,0 +1,76 @@
+/** Whether the similarity of scripts to their prompts is measured, and how that stands. What does it is loaded when it is on. */
+import type { Similarity, SimilarityInput, SimilarityStatus } from '../monitor/similarity.ts';
+import type { Settings } from './settings.svelte.ts';
+
+type SimilarityPort = Pick<Similarity, 'offer' | 'prepare' | 'onEngineChange' | 'dispose'>;
+
+export interface SimilarityScoresOptions {
+  readonly settings: Pick<Settings, 'measuresSimilarity'>;
+  /** May reject. */
+  readonly load: (onStatus: (status: SimilarityStatus) => void) => Promise<SimilarityPort>;
+}
+
+export class SimilarityScores {
+  readonly #options: SimilarityScoresOptions;
+  #status = $state.raw<SimilarityStatus | null>(null);
+  #loading: Promise<void> | null = null;
+  #loaded: SimilarityPort | null = null;
+
+  constructor(options: SimilarityScoresOptions) {
+    this.#options = options;
+  }
+
+  get isOn(): boolean {
+    return this.#options.settings.measuresSimilarity;
+  }
+
+  /** Switched on, the model is fetched as soon as the engine is idle; switched off, it is given up. */
+  set isOn(isOn: boolean) {
+    this.#options.settings.measuresSimilarity = isOn;
+    if (isOn) void this.#with((similarity) => similarity.prepare());
+    else this.#stop();
+  }
+
+  /** null while it is off, and until the first request has ended. */
+  get status(): SimilarityStatus | null {
+    return this.#status;
+  }
+
+  /** Hook for requests that have ended. */
+  readonly offer = (record: SimilarityInput): void => {
+    if (this.isOn) void this.#with((similarity) => similarity.offer(record));
+  };
+
+  /** Hook for everything that makes the engine busy or idle. */
+  readonly onEngineChange = (): void => {
+    this.#loaded?.onEngineChange();
+  };
+
+  async #with(use: (similarity: SimilarityPort) => void): Promise<void> {
+    this.#loading ??= this.#load();
+    await this.#loading;
+    // Switched off meanwhile, there is none.
+    if (this.#loaded !== null) use(this.#loaded);
+  }
+
+  async #load(): Promise<void> {
+    try {
+      const loaded = await this.#options.load((status) => (this.#status = status));
+      if (this.isOn) this.#loaded = loaded;
+      else loaded.dispose();
+    } catch {
+      // Offline without this part of the app: the next request tries again.
+    }
+    if (this.#loaded === null) {
+      this.#loading = null;
+      this.#status = null;
+    }
+  }
+
+  #stop(): void {
+    this.#loaded?.dispose();
+    this.#loaded = null;
+    this.#loading = null;
+    this.#status = null;
+  }
+}
