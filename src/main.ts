@@ -5,9 +5,11 @@ import { EngineClient } from './bridge/engine-client.ts';
 import { fetchModelOffer } from './bridge/model-offer-client.ts';
 import { runtimeUrls } from './bridge/runtime-urls.ts';
 import { ServiceWorkerClient } from './bridge/service-worker-client.ts';
+import type { EmbeddingWorker } from './bridge/spawn-embedding.ts';
 import { spawnEngine } from './bridge/spawn-engine.ts';
 import { spawnMonitorWorker } from './bridge/spawn-monitor-worker.ts';
-import { failure } from './contracts/failure.ts';
+import { failure, FailureError } from './contracts/failure.ts';
+import { MONITOR_CHANNEL } from './contracts/monitor-worker.ts';
 import { Monitor } from './monitor/monitor.ts';
 import { pageHost } from './monitor/page-host.ts';
 import type { PageTools } from './monitor/page-tools.ts';
@@ -23,6 +25,7 @@ import { Router } from './state/router.svelte.ts';
 import { createScriptingApi } from './state/scripting-api.ts';
 import { parseOverrides, Settings } from './state/settings.svelte.ts';
 import { ShareLinks } from './state/share-links.ts';
+import { SimilarityScores } from './state/similarity-scores.svelte.ts';
 import { SyntaxCheck } from './state/syntax-check.svelte.ts';
 import { Workbench } from './state/workbench.svelte.ts';
 import { BroadcastNotifier } from './store/broadcast-notifier.ts';
@@ -37,6 +40,7 @@ import './ui/styles/tokens.css';
 import './ui/styles/base.css';
 
 const SITE_MODEL_ID = 'smollm2-135m-instruct';
+const EMBEDDING_MODEL_ID = 'all-minilm-l6-v2';
 
 const query = new URLSearchParams(location.search);
 const pageUrl = location.origin + location.pathname;
@@ -81,6 +85,7 @@ const monitor: Monitor = new Monitor({
   },
 });
 
+let isQueueBusy = false;
 const client: EngineClient = new EngineClient({
   spawn: spawnEngine,
   now: () => host.now(),
@@ -89,6 +94,8 @@ const client: EngineClient = new EngineClient({
   onEvent: (event) => {
     engine.onClientEvent(event);
     monitor.engineWatch.onEvent(event);
+    if (event.kind === 'queue') isQueueBusy = event.running || event.waiting > 0;
+    similarity.onEngineChange();
   },
 });
 const engine: EngineStatus = new EngineStatus({
@@ -112,8 +119,35 @@ const engine: EngineStatus = new EngineStatus({
     const { mjs, wasm } = runtimeUrls(pageUrl)[report.runtimeBuild];
     void serviceWorker.keepForOffline([mjs, wasm]);
     monitor.engineWatch.onLoaded(report);
+    similarity.onEngineChange();
   },
-  onLoadFailed: monitor.engineWatch.onLoadFailed,
+  onLoadFailed: (cause) => {
+    monitor.engineWatch.onLoadFailed(cause);
+    similarity.onEngineChange();
+  },
+});
+
+const createEmbedding = async (): Promise<() => EmbeddingWorker> => {
+  const { spawnEmbedding } = await import('./bridge/spawn-embedding.ts');
+  const { mjs, wasm } = runtimeUrls(pageUrl).wasm;
+  return () => spawnEmbedding({ baseUrl: packUrl(EMBEDDING_MODEL_ID), runtime: { mjs, wasm } });
+};
+const similarity: SimilarityScores = new SimilarityScores({
+  settings,
+  load: async (onStatus) => {
+    const [{ Similarity }, spawn] = await Promise.all([
+      import('./monitor/similarity.ts'),
+      createEmbedding(),
+    ]);
+    return new Similarity({
+      spawn,
+      store: monitor.store,
+      isBusy: () => isQueueBusy || ['loading', 'recovering'].includes(engine.state.kind),
+      epochNow: () => host.epochNow(),
+      after: (ms, callback) => host.after(ms, callback),
+      onStatus,
+    });
+  },
 });
 
 const openedHistory = openHistory(() =>
@@ -144,6 +178,7 @@ const requests = new Requests({
   recorder: () => (monitor.isOn ? monitor.recorder : null),
   now: () => host.now(),
 });
+requests.onEnded(similarity.offer);
 const draft = new Draft(new StoredText(sessionStorageOrNull, 'shellwright.prompt'));
 const workbench = new Workbench({
   requests,
@@ -215,6 +250,7 @@ const app: AppState = {
   monitor,
   checkHealth: async (options) => (await loadPageTools()).checkHealth(options),
   exportMetrics: async (choice) => (await loadPageTools()).exportMetrics(choice),
+  similarity,
   shareLinks,
   update,
 };
@@ -231,6 +267,12 @@ window.shellwright = createScriptingApi({
         crashWorker: () => client.crashWorker(),
         memory: () => client.memory(),
         setMonitoring: (isOn) => (monitor.isOn = isOn),
+        loadEmbedding: async () => {
+          const worker = (await createEmbedding())();
+          const result = await worker.load();
+          if (!result.ok) throw new FailureError(result.failure);
+          return worker;
+        },
       }
     : null,
 });

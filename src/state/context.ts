@@ -13,6 +13,7 @@ import type { Requests } from './requests.ts';
 import type { Router } from './router.svelte.ts';
 import type { Settings } from './settings.svelte.ts';
 import type { ShareLinks } from './share-links.ts';
+import type { SimilarityScores } from './similarity-scores.svelte.ts';
 import type { SyntaxCheck } from './syntax-check.svelte.ts';
 import type { Workbench } from './workbench.svelte.ts';
 
@@ -31,6 +32,7 @@ export interface AppState {
   readonly monitor: MonitorAccess;
   readonly checkHealth: CheckHealth;
   readonly exportMetrics: ExportMetrics;
+  readonly similarity: SimilarityScores;
   readonly shareLinks: ShareLinks;
   readonly update: AppUpdate;
 }

@@ -2,6 +2,7 @@
  * `window.shellwright`: the page for the console and for automation. Documented in docs/scripting.md; what is here is
  * kept stable.
  */
+import type { EmbeddingWorker } from '../bridge/spawn-embedding.ts';
 import type {
   BackendChoice,
   EngineMemory,
@@ -93,6 +94,8 @@ export interface ScriptingTesting {
   memory(): Promise<EngineMemory | null>;
   /** Off measures and logs nothing. */
   setMonitoring(isOn: boolean): void;
+  /** The worker behind prompt_similarity_score, by itself. @throws a FailureError */
+  loadEmbedding(): Promise<Pick<EmbeddingWorker, 'similarity' | 'terminate'>>;
 }
 
 /** An Error with the failure's `code`, the `failure`, and the `record` that the request became. */
@@ -187,6 +190,7 @@ export function createScriptingApi(options: ScriptingOptions): ScriptingApi {
             crashWorker: () => testing.crashWorker(),
             memory: () => testing.memory(),
             setMonitoring: (isOn: boolean) => testing.setMonitoring(isOn),
+            loadEmbedding: () => testing.loadEmbedding(),
           }),
         }),
   });
