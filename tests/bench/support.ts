@@ -7,9 +7,10 @@ import { buildIfChanged } from '../../scripts/build.mjs';
 import { browserArguments, findOrInstallBrowser } from '../../scripts/find-browser.mjs';
 import { serveApp } from '../../scripts/serve.ts';
 
-/** The built app with its own model loaded, ready to be called. `close` ends the browser and the server. */
+/** The built app, with its own model loaded unless that is not wanted. `close` ends the browser and the server. */
 export async function openApp(
   query: string,
+  { isLoaded = true }: { readonly isLoaded?: boolean } = {},
 ): Promise<{ readonly page: Page; readonly close: () => Promise<void> }> {
   buildIfChanged();
   const site = await serveApp({ folder: 'dist', port: 0 });
@@ -21,7 +22,7 @@ export async function openApp(
   page.setDefaultTimeout(0);
   await page.goto(`${site.url}${query}`);
   await page.waitForFunction(() => 'shellwright' in globalThis);
-  await page.evaluate(() => window.shellwright.load());
+  if (isLoaded) await page.evaluate(() => window.shellwright.load());
   return {
     page,
     async close() {
