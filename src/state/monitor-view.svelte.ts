@@ -25,6 +25,7 @@ import {
   type MonitorQuery,
 } from './monitor-query.ts';
 import type { Router } from './router.svelte.ts';
+import { WindowBefore } from './window-before.ts';
 
 export type MonitorReader = Pick<
   MonitorStore,
@@ -75,6 +76,7 @@ export class MonitorView {
   readonly #options: MonitorViewOptions;
   readonly #rows: Readonly<Record<Exclude<Resolution, 'total'>, LiveTail<Rollup>>>;
   readonly #records: LiveTail<RequestRecord>;
+  readonly #before: WindowBefore;
   #dashboard = $state.raw<Dashboard | null>(null);
   #failure = $state.raw<Failure | null>(null);
   #emptiness = $state.raw<Emptiness | null>(null);
@@ -101,6 +103,7 @@ export class MonitorView {
         timeOf: ({ startMs }) => startMs,
       });
     this.#rows = { minute: rowsOf('minute'), hour: rowsOf('hour') };
+    this.#before = new WindowBefore(store);
     this.#records = new LiveTail({
       read: (range) => store.endedRecords({ ...range, limit: MAX_EXACT_RECORDS + 1 }),
       timeOf: ({ endedAtEpochMs }) => endedAtEpochMs ?? 0,
@@ -282,22 +285,21 @@ export class MonitorView {
   async #measured(range: TimeRange, nowMs: number): Promise<Result<Measured>> {
     const resolution = resolutionOf(range, nowMs);
     const rowMs = RESOLUTION_MS[resolution];
-    // With the window before, of the same length.
-    const both = { fromMs: range.fromMs - (range.toMs - range.fromMs), toMs: range.toMs };
-    const [rows, active] = await Promise.all([
-      this.#rows[resolution].read(both, nowMs, rowMs),
+    const [rows, before, active] = await Promise.all([
+      this.#rows[resolution].read(range, nowMs, rowMs),
+      this.#before.read(range, resolution, nowMs),
       this.#options.store.activeRecords(),
     ]);
     if (!rows.ok) return rows;
+    if (!before.ok) return before;
     if (!active.ok) return active;
-    const rollups = rows.value.filter(({ startMs }) => startMs >= range.fromMs);
-    const records = await this.#exactRecords(rollups, range, nowMs);
+    const records = await this.#exactRecords(rows.value, range, nowMs);
     if (!records.ok) return records;
     return {
       ok: true,
       value: {
-        rollups,
-        previousRollups: rows.value.filter(({ startMs }) => startMs < range.fromMs),
+        rollups: rows.value,
+        previousRollups: before.value,
         records: records.value,
         active: active.value,
       },

@@ -36,17 +36,16 @@ async function setUp({ query = '', agesMinutes = [], change = () => ({}) }: SetU
     await memory.close(closed, ended);
   };
   for (const age of agesMinutes) await add(age);
-  const rollups = vi.fn((...input: Parameters<MemoryMonitor['rollups']>) =>
-    memory.rollups(...input),
-  );
   const store: MonitorReader = {
     isPersistent: true,
-    rollups,
+    rollups: (input) => memory.rollups(input),
     records: (input) => memory.records(input),
     endedRecords: (input) => memory.endedRecords(input),
     activeRecords: () => memory.activeRecords(),
     ...change(memory),
   };
+  // Each look asks for the active ones once.
+  const activeRecords = vi.spyOn(store, 'activeRecords');
   const host = new FakeHost();
   const address = { hash: `#/monitor?${query}` };
   const router = new Router({
@@ -86,7 +85,7 @@ async function setUp({ query = '', agesMinutes = [], change = () => ({}) }: SetU
     }),
   );
   await vi.waitFor(() => expect(view.dashboard ?? view.failure).not.toBeNull());
-  const looks = (): number => rollups.mock.calls.length;
+  const looks = (): number => activeRecords.mock.calls.length;
   return {
     view,
     host,
@@ -156,8 +155,8 @@ describe('the view of what was measured', () => {
     const { view, requests } = await setUp({
       agesMinutes: [1, 90],
       change: (store) => ({
-        rollups: async (input) => {
-          const result = await store.rollups(input);
+        activeRecords: async () => {
+          const result = await store.activeRecords();
           if (isSlow) await new Promise<void>((resolve) => waiting.push(resolve));
           return result;
         },
