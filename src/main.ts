@@ -73,7 +73,7 @@ const monitor: Monitor = new Monitor({
       },
       onClosed,
     ),
-  channel: new BroadcastNotifier('shellwright-monitor'),
+  openChannel: () => new BroadcastNotifier(MONITOR_CHANNEL),
   locks: 'locks' in navigator ? navigator.locks : null,
   host: { ...host, ...pageHost },
   engine: () => client.engine,
@@ -266,7 +266,7 @@ window.shellwright = createScriptingApi({
         loseDevice: () => client.loseDevice(),
         crashWorker: () => client.crashWorker(),
         memory: () => client.memory(),
-        setMonitoring: (isOn) => (monitor.isOn = isOn),
+        setMonitoring: (isOn) => monitor.setOn(isOn),
         loadEmbedding: async () => {
           const worker = (await createEmbedding())();
           const result = await worker.load();

@@ -1,6 +1,9 @@
 /** What the page and the worker that keeps monitoring's data say to each other. */
 import type { Failure, Result } from './failure.ts';
 
+/** Name of the BroadcastChannel on which the worker tells all tabs that something was written. */
+export const MONITOR_CHANNEL = 'shellwright-monitor';
+
 /** `method` is one of the store's; see src/store/worker-monitor.ts. */
 export interface MonitorCall {
   readonly id: number;

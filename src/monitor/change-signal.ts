@@ -1,40 +1,47 @@
-/** Tells those who read what was measured that there is more: in this tab at most four times a second, in others once. */
+/** Tells those who read what was measured that there is more, in this tab or another, at most four times a second. */
+import { Throttle } from '../store/throttle.ts';
 
-/** src/store/broadcast-notifier.ts; null where the browser has no channels. */
+/** src/store/broadcast-notifier.ts, on the channel of the worker that writes: it tells of what any tab wrote. */
 export interface ChangeChannel {
-  notify(): void;
   onNotified(callback: () => void): void;
 }
 
 export interface ChangeSignalOptions {
-  readonly channel: ChangeChannel | null;
+  /** Not before somebody wants to hear: hearing of every write costs a page that only writes. */
+  readonly openChannel: () => ChangeChannel;
   /** Calls back once; the returned function calls it off. */
   readonly after: (ms: number, callback: () => void) => () => void;
 }
 
-const HERE_EVERY_MS = 250;
-const OTHERS_EVERY_MS = 1_000;
+const AT_MOST_EVERY_MS = 250;
 
 export class ChangeSignal {
+  readonly #options: ChangeSignalOptions;
   readonly #callbacks = new Set<() => void>();
-  readonly #here: Throttle;
-  readonly #others: Throttle;
+  readonly #throttle: Throttle;
+  #isListening = false;
 
-  constructor({ channel, after }: ChangeSignalOptions) {
-    this.#here = new Throttle(HERE_EVERY_MS, after, () => this.#callBack());
-    this.#others = new Throttle(OTHERS_EVERY_MS, after, () => channel?.notify());
-    channel?.onNotified(() => this.#here.ask());
+  constructor(options: ChangeSignalOptions) {
+    this.#options = options;
+    this.#throttle = new Throttle(AT_MOST_EVERY_MS, options.after, () => this.#callBack());
   }
 
-  /** Something was written by this page. */
+  get isHeard(): boolean {
+    return this.#callbacks.size > 0;
+  }
+
+  /** Something was written by this page; perhaps to memory, of which no worker tells. */
   readonly mark = (): void => {
-    this.#here.ask();
-    this.#others.ask();
+    if (this.isHeard) this.#throttle.ask();
   };
 
   /** Returns how to end the calls. */
   subscribe(callback: () => void): () => void {
     this.#callbacks.add(callback);
+    if (!this.#isListening) {
+      this.#isListening = true;
+      this.#options.openChannel().onNotified(this.mark);
+    }
     return () => this.#callbacks.delete(callback);
   }
 
@@ -47,33 +54,5 @@ export class ChangeSignal {
         reportError(error);
       }
     }
-  }
-}
-
-/** Does something when asked, and no more often than so: what is asked for meanwhile is done once, when time is up. */
-class Throttle {
-  readonly #everyMs: number;
-  readonly #after: ChangeSignalOptions['after'];
-  readonly #act: () => void;
-  #state: 'free' | 'resting' | 'asked' = 'free';
-
-  constructor(everyMs: number, after: ChangeSignalOptions['after'], act: () => void) {
-    this.#everyMs = everyMs;
-    this.#after = after;
-    this.#act = act;
-  }
-
-  ask(): void {
-    if (this.#state !== 'free') {
-      this.#state = 'asked';
-      return;
-    }
-    this.#state = 'resting';
-    this.#after(this.#everyMs, () => {
-      const isAsked = this.#state === 'asked';
-      this.#state = 'free';
-      if (isAsked) this.ask();
-    });
-    this.#act();
   }
 }

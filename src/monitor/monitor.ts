@@ -35,7 +35,8 @@ export interface MonitorHost {
 export interface MonitorOptions {
   /** May reject. */
   readonly openDisk: (onClosed: () => void) => Promise<DiskMonitor>;
-  readonly channel: ChangeChannel | null;
+  /** Of the worker that writes; opened when somebody wants to hear of changes. */
+  readonly openChannel: () => ChangeChannel;
   readonly locks: LocksPort | null;
   readonly host: MonitorHost;
   /** What is loaded now. */
@@ -58,13 +59,12 @@ export class Monitor implements MonitorAccess {
   readonly startedAtEpochMs: number;
   readonly recorder: Recorder;
   readonly engineWatch: EngineWatch;
-  /** Off measures and logs nothing; for the bench that tells what that costs. */
-  isOn = true;
   readonly #options: MonitorOptions;
   readonly #changes: ChangeSignal;
   readonly #logWriter: LogWriter;
   readonly #janitor: Janitor;
   readonly sampler: MemorySampler;
+  #isOn = true;
   readonly #dropped = new Map<string, number>();
 
   constructor(options: MonitorOptions) {
@@ -77,7 +77,7 @@ export class Monitor implements MonitorAccess {
     this.startedAtEpochMs = epochNow();
     const { pageId } = this;
     const presence = new PagePresence({ locks, pageId });
-    this.#changes = new ChangeSignal({ channel: options.channel, after });
+    this.#changes = new ChangeSignal({ openChannel: options.openChannel, after });
     const store = new ResilientMonitor({
       open: async (onClosed) => {
         // Without its lock this page would be taken for one that is gone, and its requests for orphans.
@@ -97,10 +97,11 @@ export class Monitor implements MonitorAccess {
       epochNow,
       after,
       isDebug,
+      isHeard: () => this.#changes.isHeard,
       onDropped: (reason, lines) => this.#onDropped('log', reason, lines),
     });
     const log: Log = (...line) => {
-      if (this.isOn) this.#logWriter.write(...line);
+      if (this.#isOn) this.#logWriter.write(...line);
     };
     this.log = log;
     this.recorder = new Recorder({
@@ -131,10 +132,10 @@ export class Monitor implements MonitorAccess {
     const { host } = this.#options;
     host.onHidden(() => this.#logWriter.flush());
     const tidy = (): void => {
-      if (this.isOn) void this.#janitor.run();
+      if (this.#isOn) void this.#janitor.run();
     };
     const sample = (): void => {
-      if (this.isOn) void this.sampler.sample();
+      if (this.#isOn) void this.sampler.sample();
     };
     host.after(FIRST_AFTER_MS, () => {
       tidy();
@@ -142,6 +143,16 @@ export class Monitor implements MonitorAccess {
     });
     host.every(TIDY_EVERY_MS, tidy);
     host.every(SAMPLE_EVERY_MS, sample);
+  }
+
+  get isOn(): boolean {
+    return this.#isOn;
+  }
+
+  /** Off measures and logs nothing; for the bench that tells what that costs. */
+  setOn(isOn: boolean): void {
+    this.#isOn = isOn;
+    this.#logWriter.flush();
   }
 
   onChange(callback: () => void): () => void {
