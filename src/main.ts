@@ -9,6 +9,7 @@ import type { EmbeddingWorker } from './bridge/spawn-embedding.ts';
 import { spawnEngine } from './bridge/spawn-engine.ts';
 import { spawnMonitorWorker } from './bridge/spawn-monitor-worker.ts';
 import { failure, FailureError } from './contracts/failure.ts';
+import { MONITOR_CHANNEL } from './contracts/monitor-worker.ts';
 import { Monitor } from './monitor/monitor.ts';
 import { pageHost } from './monitor/page-host.ts';
 import type { PageTools } from './monitor/page-tools.ts';
@@ -72,6 +73,7 @@ const monitor: Monitor = new Monitor({
       },
       onClosed,
     ),
+  openChannel: () => new BroadcastNotifier(MONITOR_CHANNEL),
   locks: 'locks' in navigator ? navigator.locks : null,
   host: { ...host, ...pageHost },
   engine: () => client.engine,
