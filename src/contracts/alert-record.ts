@@ -124,6 +124,12 @@ export interface DeliveryLine {
   readonly receipt: { readonly post: number; readonly sinks: readonly SinkName[] } | null;
 }
 
+/** How an attempt to send, or a wait, has ended. */
+export type Settlement =
+  | { readonly kind: 'gone'; readonly line: DeliveryLine }
+  | { readonly kind: 'later'; readonly dueAtMs: number; readonly line: DeliveryLine }
+  | { readonly kind: 'dead'; readonly letter: DeadLetter; readonly line: DeliveryLine };
+
 /** The relay to use. Kept where the service worker can read it. */
 export interface RelayChoice {
   /** Of the relay, absolute, ending in `/`; null for the site that the page comes from. */

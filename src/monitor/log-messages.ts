@@ -57,6 +57,10 @@ export const LOG_MESSAGES = {
   'metrics imported': ['files', 'records', 'rollups', 'code'],
   'similarity model loaded': ['totalMs', 'bytes'],
   'similarity failed': ['code'],
+  'alert fired': ['rule', 'severity', 'value', 'threshold', 'n'],
+  'alert ended': ['rule', 'state'],
+  'alert muted': ['rule', 'by'],
+  'alerts sent': ['result', 'status', 'alerts', 'attempt'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 export type LogMessage = keyof typeof LOG_MESSAGES;

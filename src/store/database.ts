@@ -1,8 +1,18 @@
 /**
- * The page's IndexedDB: its stores, version by version. Later versions add stores (an outbox) in steps of their own; a
- * step that has shipped is never changed.
+ * The page's IndexedDB: its stores, version by version. Later versions add stores in steps of their own; a step that has
+ * shipped is never changed.
  */
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
+import type { AlertRule } from '../contracts/alert.ts';
+import type {
+  AlertRecord,
+  DeadLetter,
+  DeliveryLine,
+  OutboxEntry,
+  RelayChoice,
+  RuleStatus,
+  Silence,
+} from '../contracts/alert-record.ts';
 import type { HistoryEntry } from '../contracts/history.ts';
 import type { LogLine, StoredLogLine } from '../contracts/log-line.ts';
 import type { RequestRecord } from '../contracts/request-record.ts';
@@ -26,6 +36,15 @@ export type StoredRollup = Omit<Rollup, 'resolution'> & { readonly resolution: S
 
 /** Sums that would take a walk over everything to find out. */
 export type MonitorSum = 'recordBytes';
+
+/** What alerting has one of. */
+export type AlertStateEntry =
+  | {
+      readonly name: 'evaluation';
+      readonly revision: number;
+      readonly statuses: readonly RuleStatus[];
+    }
+  | { readonly name: 'relay'; readonly choice: RelayChoice };
 
 export interface ShellwrightSchema extends DBSchema {
   history: {
@@ -56,6 +75,17 @@ export interface ShellwrightSchema extends DBSchema {
     indexes: { 'by-trace': string };
   };
   'monitor-sums': { key: MonitorSum; value: number };
+  'alert-rules': { key: string; value: AlertRule };
+  'alert-state': { key: AlertStateEntry['name']; value: AlertStateEntry };
+  alerts: {
+    key: string;
+    value: AlertRecord;
+    indexes: { 'by-started': number; 'by-state': string };
+  };
+  silences: { key: string; value: Silence };
+  outbox: { key: string; value: OutboxEntry };
+  'dead-letters': { key: string; value: DeadLetter };
+  deliveries: { key: number; value: DeliveryLine };
 }
 
 export type Database = IDBPDatabase<ShellwrightSchema>;
@@ -83,6 +113,17 @@ const STEPS: readonly UpgradeStep[] = [
     const logs = database.createObjectStore('logs', { keyPath: 'id', autoIncrement: true });
     logs.createIndex('by-trace', 'traceId');
     database.createObjectStore('monitor-sums');
+  },
+  (database) => {
+    database.createObjectStore('alert-rules', { keyPath: 'id' });
+    database.createObjectStore('alert-state', { keyPath: 'name' });
+    const alerts = database.createObjectStore('alerts', { keyPath: 'id' });
+    alerts.createIndex('by-started', 'startsAtMs');
+    alerts.createIndex('by-state', 'state');
+    database.createObjectStore('silences', { keyPath: 'id' });
+    database.createObjectStore('outbox', { keyPath: 'id' });
+    database.createObjectStore('dead-letters', { keyPath: 'id' });
+    database.createObjectStore('deliveries', { keyPath: 'id', autoIncrement: true });
   },
 ];
 

@@ -29,7 +29,7 @@ export const DROP_REASONS = [
   'expired',
 ] as const;
 
-export const DROP_SIGNALS = ['record', 'rollup', 'log', 'similarity'] as const;
+export const DROP_SIGNALS = ['record', 'rollup', 'log', 'similarity', 'alert'] as const;
 
 /** `unresponsive`: it did not obey a cancel in time. */
 export const RESTART_REASONS = ['crashed', 'unresponsive'] as const;

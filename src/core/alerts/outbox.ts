@@ -1,0 +1,81 @@
+/** The rules of the outbox: what goes first, what waits, what has to be let go. */
+import type { DeadLetter, OutboxEntry } from '../../contracts/alert-record.ts';
+
+export interface OutboxLimits {
+  readonly maxEntries: number;
+  readonly maxBytes: number;
+  readonly maxAgeMs: number;
+}
+
+/** The relay knows a key for 72 hours: what is sent later could be taken for new. */
+export const OUTBOX_LIMITS: OutboxLimits = {
+  maxEntries: 500,
+  maxBytes: 1_000_000,
+  maxAgeMs: 48 * 3_600_000,
+};
+
+export interface OutboxExcess {
+  readonly expired: readonly OutboxEntry[];
+  readonly overflowed: readonly OutboxEntry[];
+}
+
+export function outboxExcess(
+  entries: readonly OutboxEntry[],
+  limits: OutboxLimits,
+  nowMs: number,
+): OutboxExcess {
+  const isExpired = ({ createdAtMs }: OutboxEntry): boolean =>
+    nowMs - createdAtMs > limits.maxAgeMs;
+  const kept = entries.filter((entry) => !isExpired(entry));
+  let count = kept.length;
+  let bytes = kept.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const overflowed: OutboxEntry[] = [];
+  const leastFirst = [...kept].sort(
+    (a, b) => a.priority - b.priority || a.createdAtMs - b.createdAtMs,
+  );
+  for (const entry of leastFirst) {
+    if (count <= limits.maxEntries && bytes <= limits.maxBytes) break;
+    overflowed.push(entry);
+    count -= 1;
+    bytes -= entry.sizeBytes;
+  }
+  return { expired: entries.filter(isExpired), overflowed };
+}
+
+/**
+ * The entry to send next: of those that nobody is sending and that are due before `dueBeforeMs`, the most important, then
+ * the oldest.
+ */
+export function nextToSend(
+  entries: readonly OutboxEntry[],
+  nowMs: number,
+  dueBeforeMs = nowMs,
+): OutboxEntry | null {
+  return (
+    entries
+      .filter(({ dueAtMs, leasedUntilMs }) => dueAtMs <= dueBeforeMs && leasedUntilMs <= nowMs)
+      .sort((a, b) => b.priority - a.priority || a.createdAtMs - b.createdAtMs)[0] ?? null
+  );
+}
+
+/** When something can be sent next; null for an empty outbox. */
+export function nextSendAtMs(entries: readonly OutboxEntry[]): number | null {
+  return entries.reduce<number | null>((soonest, { dueAtMs, leasedUntilMs }) => {
+    const atMs = Math.max(dueAtMs, leasedUntilMs);
+    return soonest === null ? atMs : Math.min(soonest, atMs);
+  }, null);
+}
+
+/** Waits again, with one more attempt behind it. */
+export function postponed(entry: OutboxEntry, dueAtMs: number): OutboxEntry {
+  return { ...entry, attempts: entry.attempts + 1, dueAtMs, leasedUntilMs: 0 };
+}
+
+/** As new, but under its key: the relay may have taken it after all. */
+export function revived({ entry }: DeadLetter, nowMs: number): OutboxEntry {
+  return { ...entry, createdAtMs: nowMs, attempts: 0, dueAtMs: nowMs, leasedUntilMs: 0 };
+}
+
+export function newestFirst(letters: readonly DeadLetter[]): readonly DeadLetter[] {
+  return [...letters].sort((a, b) => b.diedAtMs - a.diedAtMs);
+}

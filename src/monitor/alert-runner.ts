@@ -1,0 +1,158 @@
+/**
+ * Evaluates the rules every 15 seconds and after changes, by one page of the site at a time, however many are open. The
+ * outcome is written as one with what is to be told; a page that ends before that has decided nothing.
+ */
+import type { AlertRule } from '../contracts/alert.ts';
+import type { AlertRecord, OutboxEntry } from '../contracts/alert-record.ts';
+import { priorityOf, toMessage, toPosts } from '../core/alerts/alert-message.ts';
+import { builtInRules, rulesWith } from '../core/alerts/built-in-rules.ts';
+import { evaluateRules, type Evaluation } from '../core/alerts/evaluate-rules.ts';
+import { parseAlertRule } from '../core/alerts/parse-rule.ts';
+import { readMeasure } from '../core/alerts/read-measure.ts';
+import type { Objective } from '../core/metrics/dashboard-shape.ts';
+import type { AlertBook, AlertStore } from '../store/alert-port.ts';
+import type { AlertRows } from './alert-rows.ts';
+import type { Log } from './monitor-access.ts';
+import { sizeOf } from './relay-request.ts';
+
+export interface AlertRunnerOptions {
+  readonly store: Pick<AlertStore, 'book' | 'decide'>;
+  readonly rows: Pick<AlertRows, 'read'>;
+  readonly objectives: () => readonly Objective[];
+  /** Name of this browser in labels. */
+  readonly instance: () => string;
+  /** Address of the page without its fragment. */
+  readonly pageUrl: string;
+  readonly version: string;
+  readonly epochNow: () => number;
+  readonly newId: () => string;
+  readonly log: Log;
+  /** Whether anybody could take a post; without, nothing is put into the outbox. */
+  readonly mayQueue: () => boolean;
+  /** What was decided is on the disk. */
+  readonly onDecided: (
+    announcements: readonly AlertRecord[],
+    queued: readonly OutboxEntry[],
+  ) => void;
+}
+
+export const EVALUATE_EVERY_MS = 15_000;
+/** Where nothing happens, what stands on the disk may be so old. */
+const WRITE_AT_LEAST_EVERY_MS = 60_000;
+
+export class AlertRunner {
+  readonly #options: AlertRunnerOptions;
+  #isRunning = false;
+  #isAskedFor = false;
+  #writtenAtMs = -Infinity;
+
+  constructor(options: AlertRunnerOptions) {
+    this.#options = options;
+  }
+
+  /** Never rejects. A call while another runs has it run once more. */
+  async evaluate(): Promise<void> {
+    this.#isAskedFor = true;
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    try {
+      while (this.#isAskedFor) {
+        this.#isAskedFor = false;
+        await this.#evaluate();
+      }
+    } finally {
+      this.#isRunning = false;
+    }
+  }
+
+  async #evaluate(): Promise<void> {
+    const { store, rows, objectives, instance, epochNow, newId } = this.#options;
+    const [book, source] = await Promise.all([store.book(), rows.read(epochNow())]);
+    // What cannot be read now is looked at the next time; meanwhile, what fires goes on firing.
+    if (!book.ok || !source.ok) return;
+    const nowMs = epochNow();
+    const evaluation = evaluateRules({
+      rules: rulesOf(book.value.editedRules, objectives()),
+      statuses: book.value.statuses,
+      firing: book.value.firing,
+      silences: book.value.silences,
+      read: (rule) => readMeasure(rule, source.value, nowMs),
+      nowMs,
+      instance: instance(),
+      newId,
+    });
+    if (this.#isOldNews(book.value, evaluation, nowMs)) return;
+    const outbox = this.#posts(evaluation.announcements, nowMs);
+    const decided = await store.decide({
+      revision: book.value.revision,
+      statuses: evaluation.statuses,
+      alerts: evaluation.alerts,
+      outbox,
+    });
+    // Where another page was first, it has told what there was to tell.
+    if (!decided.ok || !decided.value) return;
+    this.#writtenAtMs = nowMs;
+    this.#log(evaluation);
+    this.#options.onDecided(evaluation.announcements, outbox);
+  }
+
+  #posts(announcements: readonly AlertRecord[], nowMs: number): readonly OutboxEntry[] {
+    const { pageUrl, version, mayQueue, newId } = this.#options;
+    if (announcements.length === 0 || !mayQueue()) return [];
+    const context = { pageUrl, version, nowMs };
+    const messages = announcements.map((alert) => toMessage(alert, context));
+    return toPosts(messages, context).map((post) => ({
+      id: newId(),
+      priority: priorityOf(post),
+      createdAtMs: nowMs,
+      sizeBytes: sizeOf(post),
+      post,
+      attempts: 0,
+      dueAtMs: nowMs,
+      leasedUntilMs: 0,
+    }));
+  }
+
+  /** Whether nothing but the time of the evaluation would be written. */
+  #isOldNews({ statuses }: AlertBook, evaluation: Evaluation, nowMs: number): boolean {
+    const sinceMs = nowMs - this.#writtenAtMs;
+    if (sinceMs < 0 || sinceMs >= WRITE_AT_LEAST_EVERY_MS) return false;
+    if (evaluation.alerts.length > 0) return false;
+    if (statuses.length !== evaluation.statuses.length) return false;
+    const before = new Map(statuses.map((status) => [status.ruleId, status]));
+    return evaluation.statuses.every((status) => {
+      const known = before.get(status.ruleId);
+      return status.state === 'inactive'
+        ? known?.state === 'inactive' && known.hasData === status.hasData
+        : false;
+    });
+  }
+
+  #log({ announcements, alerts }: Evaluation): void {
+    const { log } = this.#options;
+    for (const { ruleId, state, labels, value, threshold, n } of announcements) {
+      if (state !== 'firing') log('info', 'alerts', 'alert ended', { rule: ruleId, state });
+      else {
+        const { severity } = labels;
+        log('warn', 'alerts', 'alert fired', { rule: ruleId, severity, value, threshold, n });
+      }
+    }
+    for (const { ruleId, state, mutedBy, announced } of alerts) {
+      if (state === 'firing' && announced === 'nothing' && mutedBy !== null) {
+        log('debug', 'alerts', 'alert muted', { rule: ruleId, by: mutedBy.kind });
+      }
+    }
+  }
+}
+
+/** All rules that hold; what another version has stored and this one cannot read is left out. */
+export function rulesOf(
+  edited: readonly unknown[],
+  objectives: readonly Objective[],
+): readonly AlertRule[] {
+  const readable = edited.flatMap((rule) => {
+    const parsed = parseAlertRule(rule);
+    return parsed.ok ? [parsed.value] : [];
+  });
+  return rulesWith(builtInRules(objectives), readable);
+}
