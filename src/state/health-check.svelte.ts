@@ -66,8 +66,9 @@ export class HealthCheck {
     const stopEffects = $effect.root(() => {
       const kind = $derived(engine.state.kind);
       $effect(() => {
-        // A model that has come or gone changes the answer.
-        if (kind !== '') untrack(() => void this.#checkShallow());
+        // A model that has come or gone changes the answer; how far it has been loaded does not.
+        void kind;
+        untrack(() => void this.#checkShallow());
       });
     });
     return () => {
