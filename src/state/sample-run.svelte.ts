@@ -1,4 +1,5 @@
 /** Runs twenty requests one after another, so that somebody who has just come sees the Monitor filled. */
+import type { Failure } from '../contracts/failure.ts';
 import type { Requests } from './requests.ts';
 import { SAMPLE_REQUESTS } from './sample-requests.ts';
 
@@ -7,6 +8,14 @@ export interface SampleProgress {
   readonly total: number;
   readonly failed: number;
   readonly isStopping: boolean;
+}
+
+export interface SampleResult {
+  /** Requests that were made, however they ended. */
+  readonly made: number;
+  readonly failed: number;
+  /** Why no more were made; null where all were, and where it was stopped. */
+  readonly failure: Failure | null;
 }
 
 type Submit = Pick<Requests, 'submit'>;
@@ -36,22 +45,30 @@ export class SampleRun {
   }
 
   /**
-   * Resolves when all have ended, or the one that was going on when it was stopped. Ends early when no model can be
-   * had: every other request would fail in the same way.
+   * Resolves when all have ended, or the one that was going on when it was stopped; to null where it goes on already.
+   * Ends early when no model can be had: every other request would fail in the same way.
    */
-  async start(): Promise<void> {
-    if (this.#progress !== null) return;
+  async start(): Promise<SampleResult | null> {
+    if (this.#progress !== null) return null;
     const abort = new AbortController();
     this.#abort = abort;
+    let made = 0;
     let failed = 0;
+    let cause: Failure | null = null;
     for (const [done, request] of SAMPLE_REQUESTS.entries()) {
       this.#progress = { done, total: SAMPLE_REQUESTS.length, failed, isStopping: false };
       const record = await this.#requests.submit(request, { signal: abort.signal });
+      made += 1;
       if (record.finishReason === 'error') failed += 1;
-      if (abort.signal.aborted || (record.engine === null && failed > 0)) break;
+      if (abort.signal.aborted) break;
+      if (record.finishReason === 'error' && record.engine === null) {
+        cause = record.failure;
+        break;
+      }
     }
     this.#progress = null;
     this.#abort = null;
+    return { made, failed, failure: cause };
   }
 
   /** Ends the request that is going on; the others are not made. */

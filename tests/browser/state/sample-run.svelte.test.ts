@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { GenerateHooks } from '../../../src/bridge/engine-client.ts';
+import { failure } from '../../../src/contracts/failure.ts';
 import type { GenerationRecord } from '../../../src/contracts/generation.ts';
 import type { ParsedRequest } from '../../../src/core/prompt/parse-parameters.ts';
 import { sampleRunOf } from '../../../src/state/sample-run.svelte.ts';
@@ -32,7 +33,7 @@ describe('a sample set', () => {
       expect(run.progress).toEqual({ done: made - 1, total: 20, failed: 0, isStopping: false });
       endNewest();
     }
-    await done;
+    expect(await done).toEqual({ made: 20, failed: 0, failure: null });
     expect(run.progress).toBeNull();
     expect(new Set(submitted.map(({ prompt }) => prompt)).size).toBe(20);
   });
@@ -56,11 +57,16 @@ describe('a sample set', () => {
     run.stop();
   });
 
-  test('ends at once where there is no model to ask', async () => {
-    const { submitted, run, endNewest } = setUp(() => ({ finishReason: 'error', engine: null }));
+  test('ends at once where there is no model to ask, and says why', async () => {
+    const cause = failure('engine/not-loaded');
+    const { submitted, run, endNewest } = setUp(() => ({
+      finishReason: 'error',
+      engine: null,
+      failure: cause,
+    }));
     const done = run.start();
     endNewest();
-    await done;
+    expect(await done).toEqual({ made: 1, failed: 1, failure: cause });
     expect(submitted).toHaveLength(1);
   });
 
