@@ -31,7 +31,7 @@ const allowed = {
     folders: ['contracts', 'core', 'state'],
     packages: ['svelte', 'esm-env', 'uplot', '@codemirror', '@lezer'],
   },
-  sw: { folders: ['contracts', 'core', 'store'], packages: [] },
+  sw: { folders: ['contracts', 'core', 'store', 'monitor'], packages: [] },
 };
 
 const escape = (text) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');

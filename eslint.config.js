@@ -44,7 +44,7 @@ const forbiddenImports = {
     ['comlink', 'idb', 'onnxruntime-web'],
   ],
   sw: [
-    ['bridge', 'engine', 'monitor', 'state', 'ui'],
+    ['bridge', 'engine', 'state', 'ui'],
     ['comlink', 'onnxruntime-web', 'svelte'],
   ],
 };

@@ -10,6 +10,7 @@ import { spawnEngine } from './bridge/spawn-engine.ts';
 import { spawnMonitorWorker } from './bridge/spawn-monitor-worker.ts';
 import { failure, FailureError } from './contracts/failure.ts';
 import { MONITOR_CHANNEL } from './contracts/monitor-worker.ts';
+import type { AlertAccess } from './monitor/alert-access.ts';
 import { Monitor } from './monitor/monitor.ts';
 import { pageHost } from './monitor/page-host.ts';
 import type { PageTools } from './monitor/page-tools.ts';
@@ -39,6 +40,8 @@ import App from './ui/App.svelte';
 import './ui/styles/tokens.css';
 import './ui/styles/base.css';
 
+/** After the page has been drawn and the model is on its way. */
+const ALERTING_AFTER_MS = 3_000;
 const SITE_MODEL_ID = 'smollm2-135m-instruct';
 const EMBEDDING_MODEL_ID = 'all-minilm-l6-v2';
 
@@ -50,7 +53,8 @@ const sessionStorageOrNull = openWebStorage('sessionStorage');
 const host = browserHost;
 const notices = new Notices(host);
 const localStorageOrNull = openWebStorage('localStorage');
-const settings = new Settings(new PreferenceStore(localStorageOrNull), parseOverrides(query));
+const preferences = new PreferenceStore(localStorageOrNull);
+const settings = new Settings(preferences, parseOverrides(query));
 const sourceId = new SourceId(localStorageOrNull, () => crypto.randomUUID());
 const router = new Router({
   hash: () => location.hash,
@@ -219,6 +223,41 @@ async function createPageTools(): Promise<PageTools> {
   });
 }
 
+let alerting: Promise<AlertAccess> | null = null;
+/** Once; a page that could not fetch its files tries again when somebody looks. */
+const loadAlerting = (): Promise<AlertAccess> =>
+  (alerting ??= startAlerting().catch((error: unknown) => {
+    alerting = null;
+    throw error;
+  }));
+
+async function startAlerting(): Promise<AlertAccess> {
+  const [{ Alerting }, { openAlerts }, { alertingHost }, { objectivesWith }] = await Promise.all([
+    import('./monitor/alerting.ts'),
+    import('./store/open-alerts.ts'),
+    import('./monitor/alerting-host.ts'),
+    import('./state/objectives.ts'),
+  ]);
+  const started = new Alerting({
+    monitor,
+    openDisk: openAlerts,
+    channel: new BroadcastNotifier('shellwright-alerts'),
+    locks: 'locks' in navigator ? navigator.locks : null,
+    host: { ...host, ...pageHost, ...alertingHost },
+    fetch: (url, init) => fetch(url, init),
+    objectives: () => {
+      // Another tab may have changed them.
+      const { thresholds } = localStorageOrNull === null ? settings : preferences.read();
+      return objectivesWith(thresholds);
+    },
+    instance: () => `browser-${sourceId.read().slice(0, 8)}`,
+    pageUrl,
+    version,
+  });
+  void started.start();
+  return started;
+}
+
 const serviceWorker: ServiceWorkerClient = new ServiceWorkerClient({
   container: import.meta.env.PROD && 'serviceWorker' in navigator ? navigator.serviceWorker : null,
   scriptUrl: new URL('sw.js', pageUrl).href,
@@ -251,6 +290,7 @@ const app: AppState = {
   checkHealth: async (options) => (await loadPageTools()).checkHealth(options),
   exportMetrics: async (choice) => (await loadPageTools()).exportMetrics(choice),
   similarity,
+  loadAlerting,
   shareLinks,
   update,
 };
@@ -282,6 +322,10 @@ if (target !== null) mount(App, { target, props: { app } });
 shareLinks.open();
 addEventListener('hashchange', () => shareLinks.open());
 monitor.start();
+// A page that is asked not to measure, as by the bench that tells what measuring costs, watches over nothing.
+host.after(ALERTING_AFTER_MS, () => {
+  if (monitor.isOn) loadAlerting().catch(() => monitor.log('warn', 'main', 'alerting not loaded'));
+});
 monitor.log('info', 'main', 'page started', {
   version,
   isIsolated: crossOriginIsolated,

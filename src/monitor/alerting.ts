@@ -2,6 +2,7 @@
 import type { AlertRule } from '../contracts/alert.ts';
 import type { AlertRecord, OutboxEntry, RelayChoice, Silence } from '../contracts/alert-record.ts';
 import type { Result } from '../contracts/failure.ts';
+import { ALERTS_LOCK } from '../contracts/outbox-sync.ts';
 import type { DeliveryEntry } from '../contracts/relay.ts';
 import { priorityOf, testMessage, toPosts, viewOf } from '../core/alerts/alert-message.ts';
 import { backTest, type BackTest } from '../core/alerts/back-test.ts';
@@ -53,9 +54,6 @@ export interface AlertingOptions {
   readonly pageUrl: string;
   readonly version: string;
 }
-
-/** Whoever holds it evaluates and sends. The service worker asks for it too. */
-export const ALERTS_LOCK = 'shellwright-alerts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;

@@ -57,6 +57,7 @@ export const LOG_MESSAGES = {
   'metrics imported': ['files', 'records', 'rollups', 'code'],
   'similarity model loaded': ['totalMs', 'bytes'],
   'similarity failed': ['code'],
+  'alerting not loaded': [],
   'alert fired': ['rule', 'severity', 'value', 'threshold', 'n'],
   'alert ended': ['rule', 'state'],
   'alert muted': ['rule', 'by'],

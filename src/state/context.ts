@@ -1,6 +1,7 @@
 /** Everything the components read, made in main.ts and handed down the tree. */
 import { createContext } from 'svelte';
 import type { CheckHealth } from '../contracts/health.ts';
+import type { AlertAccess } from '../monitor/alert-access.ts';
 import type { ExportMetrics } from '../monitor/metrics-export.ts';
 import type { MonitorAccess } from '../monitor/monitor-access.ts';
 import type { AppUpdate } from './app-update.svelte.ts';
@@ -33,6 +34,8 @@ export interface AppState {
   readonly checkHealth: CheckHealth;
   readonly exportMetrics: ExportMetrics;
   readonly similarity: SimilarityScores;
+  /** Rejects where its files cannot be fetched. */
+  readonly loadAlerting: () => Promise<AlertAccess>;
   readonly shareLinks: ShareLinks;
   readonly update: AppUpdate;
 }

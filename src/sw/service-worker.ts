@@ -1,10 +1,20 @@
 /**
  * The service worker: keeps the app for offline use, isolates it where the host cannot, and waits with a new version
- * until the user agrees. It never stores models.
+ * until the user agrees. It never stores models. Where the browser has Background Sync, it sends alerts that wait while no
+ * page is open.
  */
+import { OUTBOX_SYNC } from '../contracts/outbox-sync.ts';
 import { parseServiceWorkerMessage } from '../contracts/service-worker.ts';
+import { openAlerts } from '../store/open-alerts.ts';
 import { AppCache } from './app-cache.ts';
 import { buildManifest } from './build-manifest.ts';
+import { sendOutbox } from './send-outbox.ts';
+import { showPage } from './show-page.ts';
+
+/** Of Background Sync, which Chromium alone has. */
+interface SyncEvent extends ExtendableEvent {
+  readonly tag: string;
+}
 
 declare const self: ServiceWorkerGlobalScope;
 
@@ -28,4 +38,23 @@ self.addEventListener('message', (event) => {
   const message = parseServiceWorkerMessage(event.data);
   if (message?.kind === 'activate') event.waitUntil(self.skipWaiting());
   if (message?.kind === 'keep') event.waitUntil(appCache.keep(message.urls));
+});
+
+self.addEventListener('sync', (event) => {
+  const { tag } = event as SyncEvent;
+  if (tag !== OUTBOX_SYNC) return;
+  const sent = sendOutbox({
+    open: () => openAlerts(() => {}),
+    locks: self.navigator.locks,
+    fetch: (url, init) => fetch(url, init),
+    siteUrl: self.registration.scope,
+    epochNow: () => Date.now(),
+    random: Math.random,
+  });
+  (event as SyncEvent).waitUntil(sent);
+});
+
+self.addEventListener('notificationclick', (event) => {
+  event.notification.close();
+  event.waitUntil(showPage(self.clients, event.notification.data, self.registration.scope));
 });

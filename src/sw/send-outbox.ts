@@ -1,0 +1,48 @@
+/** Sends alerts that wait, while no page of the site is open to do it. */
+import { ALERTS_LOCK } from '../contracts/outbox-sync.ts';
+import { answerKind, retryAfterMs, retryDelayMs, settlementOf } from '../core/alerts/delivery.ts';
+import { postEntry, type Fetch } from '../monitor/relay-request.ts';
+import type { AlertStore } from '../store/alert-port.ts';
+
+export interface SendOutboxOptions {
+  readonly open: () => Promise<Pick<AlertStore, 'lease' | 'settle' | 'relay'>>;
+  readonly locks: Pick<LockManager, 'request'>;
+  readonly fetch: Fetch;
+  /** Of the site, ending in `/`. */
+  readonly siteUrl: string;
+  readonly epochNow: () => number;
+  /** In [0, 1). */
+  readonly random: () => number;
+}
+
+const LEASE_MS = 60_000;
+
+/** Rejects where something is left that the relay did not take: then the browser tries again later. */
+export async function sendOutbox(options: SendOutboxOptions): Promise<void> {
+  await options.locks.request(ALERTS_LOCK, { ifAvailable: true }, async (lock) => {
+    // A page is open, and sends.
+    if (lock !== null) await sendAll(options);
+  });
+}
+
+async function sendAll(options: SendOutboxOptions): Promise<void> {
+  const { open, fetch, siteUrl, epochNow, random } = options;
+  const store = await open();
+  const choice = await store.relay();
+  const relay = choice.ok ? choice.value : null;
+  const address = { url: relay?.url ?? siteUrl, token: relay?.token ?? '' };
+  for (;;) {
+    const nowMs = epochNow();
+    // The browser says that there is a connection: what waits for one is due.
+    const leased = await store.lease({ nowMs, untilMs: nowMs + LEASE_MS, dueBeforeMs: Infinity });
+    if (!leased.ok || leased.value === null) return;
+    const answer = await postEntry(fetch, address, leased.value);
+    const answeredAtMs = epochNow();
+    const waitMs =
+      retryAfterMs(answer.retryAfter, answeredAtMs) ??
+      retryDelayMs(leased.value.attempts + 1, random());
+    const dueAtMs = answeredAtMs + waitMs;
+    await store.settle(leased.value.id, settlementOf(leased.value, answer, dueAtMs, answeredAtMs));
+    if (answerKind(answer.status) === 'retry') throw new Error('The relay did not take it.');
+  }
+}
