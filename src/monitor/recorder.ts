@@ -66,7 +66,7 @@ export class Recorder {
       const { id, acceptedAtEpochMs, acceptedAtMs, parameters } = acceptance;
       this.#active.set(id, { acceptedAtEpochMs, acceptedAtMs });
       const open = openRequestRecord({ ...acceptance, pageId, engine: engine() });
-      void this.#options.store.open(open, acceptDelta(open));
+      this.#open(open);
       log(
         'info',
         'monitor',
@@ -95,13 +95,14 @@ export class Recorder {
         accepted === undefined ? 0 : endedAtEpochMs - accepted.acceptedAtEpochMs;
       const closed = closedRequestRecord(record, {
         pageId,
-        endedAtEpochMs,
+        // Where the clock was set back meanwhile, the order is kept.
+        endedAtEpochMs: Math.max(endedAtEpochMs, record.acceptedAtEpochMs),
         checkedMs,
         dangers: record.dangers,
         isSuspended: Math.abs(passedEpochMs - passedMs) > MAX_DIVERGENCE_MS,
         debug: isDebug() ? debugDetail(record.engine) : null,
       });
-      void this.#close(closed, accepted?.acceptedAtMs ?? null);
+      this.#close(closed, accepted?.acceptedAtMs ?? null);
       this.#logEnd(closed, log);
     });
   }
@@ -119,23 +120,23 @@ export class Recorder {
       };
       const open = openRequestRecord({ ...acceptance, pageId, engine: engine() });
       const closed = refusedRequestRecord(open, cause, acceptance.acceptedAtEpochMs);
-      void this.#options.store.open(open, acceptDelta(open));
-      void this.#close(closed, null);
+      this.#open(open);
+      this.#close(closed, null);
       const { code, field } = closed.failure ?? { code: cause.code, field: null };
       const fields = { code, field, promptChars: open.promptChars };
       log('warn', 'monitor', 'request refused', fields, traceIdOf(open.id));
     });
   }
 
-  async #close(closed: RequestRecord, acceptedAtMs: number | null): Promise<void> {
+  #open(open: RequestRecord): void {
+    this.#options.store.open(open, acceptDelta(open)).catch(ignore);
+  }
+
+  #close(closed: RequestRecord, acceptedAtMs: number | null): void {
     const { store, now } = this.#options;
-    try {
-      const storedMs = acceptedAtMs === null ? null : now() - acceptedAtMs;
-      const timestamps = { ...closed.timestamps, storedMs };
-      await store.close({ ...closed, timestamps }, endDeltas(closed));
-    } catch {
-      // A store must not throw; if one does, it has nothing to do with whoever generates.
-    }
+    const storedMs = acceptedAtMs === null ? null : now() - acceptedAtMs;
+    const timestamps = { ...closed.timestamps, storedMs };
+    store.close({ ...closed, timestamps }, endDeltas(closed)).catch(ignore);
   }
 
   #logEnd(closed: RequestRecord, log: Log): void {
@@ -188,6 +189,9 @@ export class Recorder {
     }
   }
 }
+
+/** A store must not throw; if one does, it has nothing to do with whoever generates. */
+function ignore(): void {}
 
 /** The request's id as OpenTelemetry writes trace ids. */
 function traceIdOf(id: string): string {
