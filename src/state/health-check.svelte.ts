@@ -3,7 +3,7 @@ import { untrack } from 'svelte';
 import type { CheckHealth, DeepHealth, HealthReport } from '../contracts/health.ts';
 import { DEEP_INTERVAL_MS } from '../monitor/health.ts';
 import type { BrowserHost } from './browser-host.ts';
-import type { EngineStatus } from './engine-status.svelte.ts';
+import type { EngineState, EngineStatus } from './engine-status.svelte.ts';
 
 export interface HealthCheckOptions {
   readonly check: CheckHealth;
@@ -19,6 +19,8 @@ export class HealthCheck {
   #deep = $state.raw<DeepHealth | null>(null);
   #isRunning = $state.raw(false);
   #nowMs = $state.raw(0);
+  /** Of the engine's state, when it was last looked at. */
+  #seenKind: EngineState['kind'] | null = null;
   /** Monotonic, as are the others: when the answers came. */
   #reportAtMs = 0;
   #deepAtMs = 0;
@@ -62,12 +64,14 @@ export class HealthCheck {
   /** Begins to look. Returns how to end that. */
   start(): () => void {
     const { engine, host } = this.#options;
+    this.#seenKind = null;
     const stopClock = host.every(TICK_MS, () => (this.#nowMs = host.now()));
     const stopEffects = $effect.root(() => {
       const kind = $derived(engine.state.kind);
       $effect(() => {
         // A model that has come or gone changes the answer; how far it has been loaded does not.
-        void kind;
+        if (kind === this.#seenKind) return;
+        this.#seenKind = kind;
         untrack(() => void this.#checkShallow());
       });
     });

@@ -131,9 +131,11 @@ function phaseTimes(record: RequestRecord): PhaseTime[] {
     ['prefill', at.prefilledMs],
     ['decode', at.lastTokenMs],
   ];
+  const isWritten = record.outcome === 'stop' || record.outcome === 'length';
   // With refused parameters it never got into the queue.
   for (const [phase, endMs] of record.parameters === null ? [] : writing) {
-    add(phase, endMs ?? at.finishedMs, endMs === null);
+    const isInterrupted = phase === 'decode' && !isWritten;
+    add(phase, endMs ?? at.finishedMs, endMs === null || isInterrupted);
     if (endMs === null) break;
   }
   startMs = at.finishedMs;

@@ -80,6 +80,15 @@ describe('the trace of a request', () => {
     ]);
   });
 
+  test('of one that failed between two tokens says so of its decoding', () => {
+    const timedOut: RequestRecord = { ...STORED, outcome: 'timeout' };
+    expect(requestTrace(timedOut).spans.find(({ phase }) => phase === 'decode')?.status).toBe(
+      'error',
+    );
+    const stopped: RequestRecord = { ...STORED, outcome: 'cancelled' };
+    expect(requestTrace(stopped).spans.some(({ status }) => status === 'error')).toBe(false);
+  });
+
   test('of one that was stopped while it waited is its wait, and no error', () => {
     const { closed: stopped } = requestLife(
       { finishReason: 'cancelled', timestamps: { ...UNSTARTED, finishedMs: 300 }, syntax: null },
