@@ -32,7 +32,7 @@ class FakeLocks implements LocksPort {
   }
 }
 
-function setUp({ locks = new FakeLocks() } = {}) {
+function setUp({ locks = new FakeLocks() }: { readonly locks?: FakeLocks | null } = {}) {
   const store = new MemoryMonitor();
   const lines: string[] = [];
   const presence = new PagePresence({ locks, pageId: 'here' });
