@@ -14,7 +14,9 @@ export interface ChartTheme {
 }
 
 /** Steps of the heatmap's ramp. */
-export const HEAT_LEVELS = 6;
+const HEAT_LEVELS = 6;
+/** Percent of the colour in a cell of one: to be seen on the surface, and far from a full one. */
+const LEAST_HEAT = 26;
 
 /** Reads the colours as they are at `element`, which must be in the document. */
 export function readChartTheme(element: HTMLElement): ChartTheme {
@@ -39,7 +41,7 @@ export function readChartTheme(element: HTMLElement): ChartTheme {
     tones,
     heat: Array.from({ length: HEAT_LEVELS }, (_, level) =>
       colour(
-        `color-mix(in oklab, var(--tone-blue) ${Math.round(14 + (86 * level) / (HEAT_LEVELS - 1))}%, var(--surface))`,
+        `color-mix(in oklab, var(--tone-blue) ${Math.round(LEAST_HEAT + ((100 - LEAST_HEAT) * level) / (HEAT_LEVELS - 1))}%, var(--surface))`,
       ),
     ),
     font: `11px ${getComputedStyle(element).getPropertyValue('--font-mono')}`,
