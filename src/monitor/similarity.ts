@@ -90,7 +90,10 @@ export class Similarity {
     this.#wake();
   }
 
-  /** To be called whenever what `isBusy` says may have changed. A load is broken off: a request must not share the processor. */
+  /**
+   * To be called whenever what `isBusy` says may have changed. What the worker is at is broken off, and done again later: a
+   * request must not share the processor.
+   */
   onEngineChange(): void {
     if (!this.#options.isBusy()) {
       this.#wake();
@@ -98,7 +101,7 @@ export class Similarity {
     }
     this.#callOff?.();
     this.#callOff = null;
-    if (this.#worker !== null && !this.#isLoaded) this.#endWorker();
+    if (this.#isWorking) this.#endWorker();
   }
 
   /** Forgets what waits and frees the worker. */
@@ -174,10 +177,14 @@ export class Similarity {
     const worker = this.#worker;
     const result = await worker?.similarity(pair.prompt, pair.text);
     if (this.#isDisposed) return false;
+    if (this.#worker !== worker) {
+      this.#pairs.unshift(pair); // Broken off meanwhile.
+      return false;
+    }
     if (result?.ok !== true) {
       this.#countDropped('unavailable');
       // Whatever the worker failed at, a new one has the better chance.
-      if (this.#worker === worker) this.#endWorker();
+      this.#endWorker();
       return true;
     }
     const found = await store.record(pair.id);

@@ -147,16 +147,33 @@ describe('similarity', () => {
     expect(worker(0).asked).toEqual(['p0 | t0']);
   });
 
-  it('begins no further pair once a request has come in', async () => {
-    const { host, worker, offer, setBusy } = await loaded();
+  it('breaks off a pair for a request, and computes it again afterwards', async () => {
+    const { host, worker, offer, setBusy, amended, deltas } = await loaded();
     offer(1);
     setBusy(true);
+    await settle();
+    expect(worker(0).isTerminated).toBe(true);
+    expect([amended, deltas]).toEqual([[], []]);
+    setBusy(false);
+    host.pass(IDLE_MS);
+    worker(1).endLoad();
+    await settle();
+    expect(worker(1).asked).toEqual(['p0 | t0']);
+    worker(1).answer();
+    await settle();
+    expect(worker(1).asked).toEqual(['p0 | t0', 'p1 | t1']);
+  });
+
+  it('keeps its model over requests that come while it has nothing to do', async () => {
+    const { host, worker, workers, offer, setBusy } = await loaded();
     worker(0).answer();
     await settle();
-    expect(worker(0).asked).toEqual(['p0 | t0']);
+    setBusy(true);
+    offer(1);
     setBusy(false);
     host.pass(IDLE_MS);
     await settle();
+    expect(workers).toHaveLength(1);
     expect(worker(0).asked).toEqual(['p0 | t0', 'p1 | t1']);
   });
 
