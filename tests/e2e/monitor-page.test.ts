@@ -110,6 +110,23 @@ describe('the Monitor page', () => {
     await page.getByRole('row', { name: /^Memory used.*< 80 %/u }).waitFor();
   });
 
+  test('shows a file that was saved in place of this browser, and comes back', async ({ open }) => {
+    const page = await open();
+    await useIt(page);
+    await goToMonitor(page);
+    await page.getByRole('button', { name: 'Save or open' }).click();
+    const saved = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Save metrics' }).click();
+    const path = await (await saved).path();
+    await page.evaluate(() => window.shellwright.generate({ prompt: 'seven' }));
+    await expect.poll(() => summary(page, 'Endings')).toContain('7 requests ended');
+    await page.getByLabel('Metrics files').setInputFiles(path);
+    await page.getByText('From a file, not of this browser.').waitFor();
+    await expect.poll(() => summary(page, 'Endings')).toContain('6 requests ended: 3 finished');
+    await page.getByRole('button', { name: 'Back to this browser' }).first().click();
+    await expect.poll(() => summary(page, 'Endings')).toContain('7 requests ended');
+  });
+
   test('is filled by a sample set, which leaves the script on the first page alone', async ({
     open,
   }) => {
