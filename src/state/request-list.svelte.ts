@@ -47,7 +47,7 @@ export class RequestList {
   readonly #pageSize: number;
   #loaded = $state.raw<readonly RequestRow[]>([]);
   #totalCount = $state.raw(0);
-  #hasOlder = $state.raw(false);
+  #hasMore = $state.raw(false);
   #isLoaded = $state.raw(false);
   #isPersistent = $state.raw(true);
   #failure = $state.raw<Failure | null>(null);
@@ -56,6 +56,8 @@ export class RequestList {
     sortRows(this.#loaded.filter(rowMatcher(this.#query.filter)), this.#query.sort),
   );
   readonly #models = $derived.by(() => modelsIn(this.#loaded));
+  /** Where the last page that was read ended. */
+  #lastRead: RequestRecord | null = null;
   /** What the store was asked for; another part of time, or another outcome, is another question. */
   #asked = '';
   #turn = 0;
@@ -86,9 +88,9 @@ export class RequestList {
     return this.#totalCount;
   }
 
-  /** Whether there are older ones than those that are loaded. */
-  get hasOlder(): boolean {
-    return this.#hasOlder;
+  /** Whether there are others than those that are loaded: older ones, and in a range, later ones. */
+  get hasMore(): boolean {
+    return this.#hasMore;
   }
 
   get isLoaded(): boolean {
@@ -149,19 +151,19 @@ export class RequestList {
     this.#isLoaded = true;
     if (!this.#take(records)) return;
     this.#loaded = records.value.map(requestRow);
-    this.#hasOlder = records.value.length >= this.#pageSize;
+    this.#noteEnd(records.value);
     if (this.#take(count)) this.#totalCount = count.value;
   }
 
-  async loadOlder(): Promise<void> {
+  async loadMore(): Promise<void> {
     const turn = this.#turn;
-    const oldestMs = this.#oldestMs();
-    const records = await this.#read(oldestMs);
+    const records = await this.#read(this.#lastRead);
     if (turn !== this.#turn || !this.#take(records)) return;
     const before = this.#loaded.length;
     this.#merge(records.value);
-    // The oldest one is read again, since others may have come in the same millisecond.
-    this.#hasOlder = this.#loaded.length > before && records.value.length >= this.#pageSize;
+    this.#noteEnd(records.value);
+    // The last one is read again, since others may have come in the same millisecond.
+    this.#hasMore &&= this.#loaded.length > before;
   }
 
   filter(change: Partial<RowFilter>): void {
@@ -205,19 +207,27 @@ export class RequestList {
     return JSON.stringify([window, range, filter.outcome]);
   }
 
-  /** At most so many as a page has. @param beforeMs only those that were accepted up to then; null for the newest */
-  #read(beforeMs: number | null): Promise<Result<readonly RequestRecord[]>> {
+  /** At most so many as a page has. @param last where the page before ended; null for the first */
+  #read(last: RequestRecord | null): Promise<Result<readonly RequestRecord[]>> {
     const { store, host } = this.#options;
     const { window, range, filter } = this.#query;
     const limit = this.#pageSize;
-    if (range !== null) return store.endedRecords({ ...range, limit });
+    if (range !== null) {
+      const fromMs = last?.endedAtEpochMs ?? range.fromMs;
+      return store.endedRecords({ fromMs, toMs: range.toMs, limit });
+    }
     return store.records({
       fromMs: window === null ? 0 : host.epochNow() - WINDOW_MS[window],
-      toMs: beforeMs === null ? Number.MAX_SAFE_INTEGER : beforeMs + 1,
+      toMs: last === null ? Number.MAX_SAFE_INTEGER : last.acceptedAtEpochMs + 1,
       limit,
       order: 'newest-first',
       ...(filter.outcome === null ? {} : { outcome: filter.outcome }),
     });
+  }
+
+  #noteEnd(page: readonly RequestRecord[]): void {
+    this.#lastRead = page.at(-1) ?? null;
+    this.#hasMore = page.length >= this.#pageSize;
   }
 
   /** Looks for what is new, and at what can still change. One look at a time. */
@@ -237,12 +247,18 @@ export class RequestList {
 
   async #readNews(): Promise<void> {
     const turn = this.#turn;
-    const { store } = this.#options;
+    const { store, host } = this.#options;
     const { range } = this.#query;
     const count = await store.countRecords();
     if (turn !== this.#turn || !this.#take(count)) return;
-    // Deleted, or never seen: then the newest are read anew.
-    if (range !== null || count.value < this.#totalCount || this.#loaded.length === 0) {
+    const isDeleted = count.value < this.#totalCount;
+    if (range !== null && range.toMs < host.epochNow() - LATE_MS && !isDeleted) {
+      // What has ended by then has ended: nothing comes in any more.
+      this.#totalCount = count.value;
+      return;
+    }
+    // Deleted, or never seen: then they are read anew.
+    if (range !== null || isDeleted || this.#loaded.length === 0) {
       return this.load();
     }
     const news = await store.records({
@@ -264,14 +280,6 @@ export class RequestList {
       if (outcome === 'active') activeMs = Math.min(activeMs, acceptedAtEpochMs);
     }
     return Math.min(newestMs - LATE_MS, activeMs);
-  }
-
-  #oldestMs(): number {
-    let oldestMs = Number.MAX_SAFE_INTEGER - 1;
-    for (const { acceptedAtEpochMs } of this.#loaded) {
-      oldestMs = Math.min(oldestMs, acceptedAtEpochMs);
-    }
-    return oldestMs;
   }
 
   #merge(records: readonly RequestRecord[]): void {

@@ -68,11 +68,11 @@ describe('the requests', () => {
     const { list } = await setUp(records, '#/requests', 10);
     const newestFirst = records.map(({ id }) => id).reverse();
     expect(ids(list)).toEqual(newestFirst.slice(0, 10));
-    expect([list.loadedCount, list.totalCount, list.hasOlder]).toEqual([10, 25, true]);
-    await list.loadOlder();
-    await list.loadOlder();
+    expect([list.loadedCount, list.totalCount, list.hasMore]).toEqual([10, 25, true]);
+    await list.loadMore();
+    await list.loadMore();
     expect(ids(list)).toEqual(newestFirst);
-    expect(list.hasOlder).toBe(false);
+    expect(list.hasMore).toBe(false);
   });
 
   test('are sorted by any column, what has no value last', async () => {
@@ -104,6 +104,17 @@ describe('the requests', () => {
     });
     expect(expected.length).toBeGreaterThan(3);
     expect(new Set(ids(list))).toEqual(new Set(expected.map(({ id }) => id)));
+  });
+
+  test('of a part of time come page by page as well', async () => {
+    const records = sample(40);
+    const { list } = await setUp(records, `#/requests?from=0&to=${NOW_MS + HOUR_MS}`, 15);
+    expect([list.rows.length, list.hasMore]).toEqual([15, true]);
+    await list.loadMore();
+    await list.loadMore();
+    await list.loadMore();
+    expect(new Set(ids(list))).toEqual(new Set(records.map(({ id }) => id)));
+    expect(list.hasMore).toBe(false);
   });
 
   test('are searched by trace id, failure and model', async () => {
