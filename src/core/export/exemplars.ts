@@ -1,7 +1,8 @@
 /** Requests that stand for the buckets of the histograms that counted them, so that a slow bucket leads to a trace. */
 import type { RequestRecord } from '../../contracts/request-record.ts';
-import type { SeriesKey } from '../../contracts/rollup.ts';
-import { METRIC_TABLE, type MetricName } from '../metrics/metric-table.ts';
+import type { RollupDimensions, SeriesKey } from '../../contracts/rollup.ts';
+import { isMetric, seriesLabels } from '../metrics/found-series.ts';
+import { METRIC_TABLE } from '../metrics/metric-table.ts';
 import { endDeltas } from '../metrics/request-deltas.ts';
 import { formatSeriesKey, parseSeriesKey } from '../metrics/series-key.ts';
 import { traceIdOf } from '../trace/trace-ids.ts';
@@ -36,14 +37,9 @@ export function exemplarsOf(
   return found;
 }
 
-function seriesOf(
-  key: SeriesKey,
-  dimensions: { readonly model: string; readonly backend: string; readonly outcome: string },
-): SeriesKey {
-  const { name, labels: own } = parseSeriesKey(key) ?? { name: key, labels: {} };
-  const labels = METRIC_TABLE[name as MetricName].labels.map(
-    ({ name: label, from }) =>
-      [label, from === 'key' ? (own[label] ?? '') : dimensions[from]] as const,
-  );
-  return formatSeriesKey(name, Object.fromEntries(labels));
+function seriesOf(key: SeriesKey, dimensions: RollupDimensions): SeriesKey {
+  const { name, labels } = parseSeriesKey(key) ?? { name: key, labels: {} };
+  return isMetric(name)
+    ? formatSeriesKey(name, seriesLabels(METRIC_TABLE[name], labels, dimensions))
+    : key;
 }

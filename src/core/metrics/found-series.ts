@@ -1,7 +1,7 @@
 /** The counters and histograms of rollup rows, with the labels that the table of metrics gives them. */
-import type { Rollup, SeriesKey } from '../../contracts/rollup.ts';
+import type { Rollup, RollupDimensions, SeriesKey } from '../../contracts/rollup.ts';
 import { Histogram } from './histogram.ts';
-import { METRIC_TABLE, type MetricName } from './metric-table.ts';
+import { METRIC_TABLE, type MetricDefinition, type MetricName } from './metric-table.ts';
 import { SeriesIndex } from './series-index.ts';
 import { formatSeriesKey, type Labels } from './series-key.ts';
 
@@ -37,12 +37,7 @@ function seriesOf(
   const { name, labels: own } = keys.get(key);
   if (!isMetric(name)) return null;
   const metric = METRIC_TABLE[name];
-  const labels = Object.fromEntries(
-    metric.labels.map((label) => [
-      label.name,
-      label.from === 'key' ? (own[label.name] ?? 'none') : row[label.from],
-    ]),
-  );
+  const labels = seriesLabels(metric, own, row);
   const id = formatSeriesKey(name, labels);
   let series = found.get(id);
   if (series === undefined) {
@@ -52,6 +47,16 @@ function seriesOf(
   return series;
 }
 
-function isMetric(name: string): name is MetricName {
+/** The labels that the table gives a metric: some are in the key, `own`, others are dimensions of the row. */
+export function seriesLabels(metric: MetricDefinition, own: Labels, row: RollupDimensions): Labels {
+  return Object.fromEntries(
+    metric.labels.map((label) => [
+      label.name,
+      label.from === 'key' ? (own[label.name] ?? 'none') : row[label.from],
+    ]),
+  );
+}
+
+export function isMetric(name: string): name is MetricName {
   return Object.hasOwn(METRIC_TABLE, name);
 }
