@@ -76,7 +76,8 @@ export function addSources(dataset: MetricsDataset, added: MetricsDataset): Adde
  * state has pruned already comes from the earlier one.
  */
 function uniteSource(a: MetricsSource, b: MetricsSource): MetricsSource {
-  const [earlier, later] = a.exportedAtEpochMs <= b.exportedAtEpochMs ? [a, b] : [b, a];
+  const ageMs = b.exportedAtEpochMs - a.exportedAtEpochMs;
+  const [earlier, later] = ageMs > 0 || (ageMs === 0 && holds(b, a)) ? [a, b] : [b, a];
   // Measurements were deleted in between: both cannot be true, and the later one is.
   if (!holds(later, earlier)) return later;
   return {
