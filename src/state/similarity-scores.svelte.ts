@@ -15,6 +15,8 @@ export class SimilarityScores {
   #status = $state.raw<SimilarityStatus | null>(null);
   #loading: Promise<void> | null = null;
   #loaded: SimilarityPort | null = null;
+  /** Goes up when it is switched off: what began before is over. */
+  #turn = 0;
 
   constructor(options: SimilarityScoresOptions) {
     this.#options = options;
@@ -47,27 +49,27 @@ export class SimilarityScores {
   };
 
   async #with(use: (similarity: SimilarityPort) => void): Promise<void> {
-    this.#loading ??= this.#load();
+    const turn = this.#turn;
+    this.#loading ??= this.#load(turn);
     await this.#loading;
-    // Switched off meanwhile, there is none.
-    if (this.#loaded !== null) use(this.#loaded);
+    if (turn === this.#turn && this.#loaded !== null) use(this.#loaded);
   }
 
-  async #load(): Promise<void> {
+  async #load(turn: number): Promise<void> {
     try {
-      const loaded = await this.#options.load((status) => (this.#status = status));
-      if (this.isOn) this.#loaded = loaded;
+      const loaded = await this.#options.load((status) => {
+        if (turn === this.#turn) this.#status = status;
+      });
+      if (turn === this.#turn) this.#loaded = loaded;
       else loaded.dispose();
     } catch {
       // Offline without this part of the app: the next request tries again.
-    }
-    if (this.#loaded === null) {
-      this.#loading = null;
-      this.#status = null;
+      if (turn === this.#turn) this.#loading = null;
     }
   }
 
   #stop(): void {
+    this.#turn += 1;
     this.#loaded?.dispose();
     this.#loaded = null;
     this.#loading = null;
