@@ -12,6 +12,7 @@ import {
   type TimeRange,
   type WindowName,
 } from '../core/metrics/dashboard-shape.ts';
+import { stepMsOf } from '../core/metrics/time-steps.ts';
 import type { MonitorStore } from '../store/monitor-port.ts';
 import type { BrowserHost } from './browser-host.ts';
 import { LiveTail } from './live-tail.ts';
@@ -58,6 +59,7 @@ type Measured = Pick<DashboardInput, 'rollups' | 'previousRollups' | 'records' |
 
 /** Percentiles are exact up to so many requests. */
 const MAX_EXACT_RECORDS = 2000;
+const COARSE_ROW_MS = 600_000;
 /** Between one look and the next while requests come thick and fast. */
 const MIN_REFRESH_MS = 1000;
 /** A look that takes long is taken less often: looking must not keep the page from its work. */
@@ -74,7 +76,7 @@ const TICK_MS: Readonly<Record<WindowName, number>> = {
 
 export class MonitorView {
   readonly #options: MonitorViewOptions;
-  readonly #rows: Readonly<Record<Exclude<Resolution, 'total'>, LiveTail<Rollup>>>;
+  readonly #rows: Readonly<Record<Exclude<Resolution, 'total'> | 'coarse', LiveTail<Rollup>>>;
   readonly #records: LiveTail<RequestRecord>;
   readonly #before: WindowBefore;
   #dashboard = $state.raw<Dashboard | null>(null);
@@ -97,12 +99,16 @@ export class MonitorView {
   constructor(options: MonitorViewOptions) {
     this.#options = options;
     const { store } = options;
-    const rowsOf = (resolution: Resolution): LiveTail<Rollup> =>
+    const rowsOf = (resolution: Resolution, coarsestMs = 0): LiveTail<Rollup> =>
       new LiveTail({
-        read: (range) => store.rollups({ resolution, ...range }),
+        read: (range) => store.rollups({ resolution, ...range, coarsestMs }),
         timeOf: ({ startMs }) => startMs,
       });
-    this.#rows = { minute: rowsOf('minute'), hour: rowsOf('hour') };
+    this.#rows = {
+      minute: rowsOf('minute'),
+      coarse: rowsOf('minute', COARSE_ROW_MS),
+      hour: rowsOf('hour'),
+    };
     this.#before = new WindowBefore(store);
     this.#records = new LiveTail({
       read: (range) => store.endedRecords({ ...range, limit: MAX_EXACT_RECORDS + 1 }),
@@ -284,9 +290,13 @@ export class MonitorView {
 
   async #measured(range: TimeRange, nowMs: number): Promise<Result<Measured>> {
     const resolution = resolutionOf(range, nowMs);
-    const rowMs = RESOLUTION_MS[resolution];
+    // A chart of a day has steps of ten minutes, and need not read every single one.
+    const isCoarse =
+      resolution === 'minute' &&
+      stepMsOf(range.toMs - range.fromMs, resolution) % COARSE_ROW_MS === 0;
+    const rowMs = isCoarse ? COARSE_ROW_MS : RESOLUTION_MS[resolution];
     const [rows, before, active] = await Promise.all([
-      this.#rows[resolution].read(range, nowMs, rowMs),
+      this.#rows[isCoarse ? 'coarse' : resolution].read(range, nowMs, rowMs),
       this.#before.read(range, resolution, nowMs),
       this.#options.store.activeRecords(),
     ]);
