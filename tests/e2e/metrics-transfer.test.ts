@@ -92,8 +92,8 @@ describe('window.shellwright', () => {
       await window.shellwright.metrics(),
     ]);
     expect(again.deep?.inferenceMs).toBe(report.deep?.inferenceMs);
-    const { series } = told.metrics.generation_requests_total;
-    expect(series.every(({ labels, value }) => labels['model'] === 'none' && value === 0)).toBe(
+    const requests = told.metrics.generation_requests_total;
+    expect(requests.type === 'counter' && requests.series.every(({ value }) => value === 0)).toBe(
       true,
     );
     expect(told.metrics.health_checks_total.series).toContainEqual({
