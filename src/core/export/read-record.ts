@@ -47,7 +47,7 @@ export function readRecord(record: FieldReader): RequestRecord {
     outputChars: record.at('outputChars').count(),
     tokens: readTokens(record.at('tokens')),
     timestamps: readTimestamps(record.at('timestamps')),
-    tokenGapsMs: record.at('tokenGapsMs').list((gap) => gap.number(0), MAX_TOKENS),
+    tokenGapsMs: record.at('tokenGapsMs').numbers(0, MAX_TOKENS),
     guard: readGuard(record.at('guard')),
     syntax: record.at('syntax').orNull((syntax) => {
       syntax.only('result', 'line');

@@ -54,7 +54,7 @@ function byTimeAndDimensions(a: Rollup, b: Rollup): number {
 }
 
 function sortKeys(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sortKeys);
+  if (Array.isArray(value)) return typeof value[0] === 'number' ? value : value.map(sortKeys);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
     Object.entries(value)

@@ -55,6 +55,16 @@ export class FieldReader {
     );
   }
 
+  /** A list of numbers, quickly: records have one for each token. */
+  numbers(min: number, maxLength: number): number[] {
+    const value = this.#value;
+    const isList = Array.isArray(value) && value.length <= maxLength;
+    const isFine = (entry: unknown): boolean =>
+      typeof entry === 'number' && Number.isFinite(entry) && entry >= min;
+    if (isList && value.every(isFine)) return value as number[];
+    return this.list((entry) => entry.number(min), maxLength);
+  }
+
   /** A map from names to values. */
   map<T>(read: (entry: FieldReader, key: string) => T, maxSize = Infinity): Record<string, T> {
     const entries = Object.entries(this.#object());
