@@ -27,8 +27,8 @@ export interface RelayConfig {
   readonly metricsToken: string | null;
   /** As Fastify's `trustProxy`: how many proxies, or which. */
   readonly trustProxy: number | readonly string[] | false;
-  readonly slackWebhookUrl: string | null;
-  readonly email: Omit<EmailOptions, 'timeoutMs' | 'minIntervalMs'> | null;
+  readonly slack: { readonly webhookUrl: string; readonly minIntervalMs: number } | null;
+  readonly email: Omit<EmailOptions, 'timeoutMs'> | null;
   readonly alertmanager: AlertmanagerConfig | null;
   readonly limits: LimitConfig;
 }
@@ -61,6 +61,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 const DEFAULT_PORT = 4173;
 const DEFAULT_SMTP_PORT = 587;
+/** Servers speak TLS from the first byte on here, and begin it with STARTTLS everywhere else. */
+const IMPLICIT_TLS_PORT = 465;
 const SLACK_HOST = 'hooks.slack.com';
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 const MAX_PER_MINUTE = 10_000_000;
@@ -87,7 +89,7 @@ export function readConfig(environment: Environment, rootFolder: string): RelayC
     adminToken: read.secret('RELAY_ADMIN_TOKEN'),
     metricsToken: read.secret('RELAY_METRICS_TOKEN'),
     trustProxy: readTrustProxy(read),
-    slackWebhookUrl: readSlack(read),
+    slack: readSlack(read),
     email: readEmail(read),
     alertmanager: readAlertmanager(read),
     limits: {
@@ -102,12 +104,12 @@ export function readConfig(environment: Environment, rootFolder: string): RelayC
 
 /** Sentences for the start: what is configured, without any value. */
 export function describeConfig(config: RelayConfig): readonly string[] {
-  const { slackWebhookUrl, email, alertmanager } = config;
-  if (slackWebhookUrl === null && email === null && alertmanager === null) {
+  const { slack, email, alertmanager } = config;
+  if (slack === null && email === null && alertmanager === null) {
     return ['No destination for alerts is configured: see docs/relay.md.'];
   }
   return [
-    `slack: ${slackWebhookUrl === null ? 'not configured' : 'configured'}`,
+    `slack: ${slack === null ? 'not configured' : 'configured'}`,
     `email: ${email === null ? 'not configured' : `configured, ${count(email.to.length, 'recipient')}`}`,
     `alertmanager: ${
       alertmanager === null
@@ -121,7 +123,7 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
-function readSlack(read: VariableReader): string | null {
+function readSlack(read: VariableReader): RelayConfig['slack'] {
   const name = 'SLACK_WEBHOOK_URL';
   const text = read.text(name);
   if (text === null) return null;
@@ -132,7 +134,11 @@ function readSlack(read: VariableReader): string | null {
   if (url.host !== host) read.complain(name, `does not point to ${host}`);
   if (url.protocol !== 'https:' && !isLoopback(url.hostname)) read.complain(name, 'is not https');
   if (url.username !== '' || url.password !== '') read.complain(name, 'holds a user name');
-  return url.href;
+  // Slack takes one message a second; others may take more.
+  return {
+    webhookUrl: url.href,
+    minIntervalMs: read.integer('SLACK_INTERVAL_MS', 1_000, 0, 60_000),
+  };
 }
 
 function readEmail(read: VariableReader): RelayConfig['email'] {
@@ -145,17 +151,25 @@ function readEmail(read: VariableReader): RelayConfig['email'] {
   if (to.length === 0) read.complain('ALERT_EMAIL', 'is needed with SMTP_SERVER');
   if (user !== null && password === null)
     read.complain('SMTP_PASSWORD', 'is needed with SMTP_USER');
+  const port = read.integer('SMTP_PORT', DEFAULT_SMTP_PORT, 1, 65_535);
   const from = read.text('SMTP_FROM') ?? (user?.includes('@') === true ? user : (to[0] ?? ''));
   for (const address of to) read.address('ALERT_EMAIL', address);
   if (to.length > 0) read.address('SMTP_FROM', from);
   return {
     server: server ?? '',
-    port: read.integer('SMTP_PORT', DEFAULT_SMTP_PORT, 1, 65_535),
+    port,
+    isImplicitTls:
+      read.oneOf(
+        'SMTP_TLS',
+        ['starttls', 'implicit'],
+        port === IMPLICIT_TLS_PORT ? 'implicit' : 'starttls',
+      ) === 'implicit',
     user,
     password,
     from,
     to,
     ca: read.text('SMTP_CA'),
+    minIntervalMs: read.integer('SMTP_INTERVAL_MS', 500, 0, 60_000),
   };
 }
 

@@ -173,10 +173,10 @@ function createSinks(
   state: AlertState,
   deviceName: (client: string) => string | null,
 ): readonly Sink[] {
-  const { slackWebhookUrl, email, alertmanager } = config;
+  const { slack, email, alertmanager } = config;
   const epochNow = (): number => clock.epochNow();
   return [
-    ...(slackWebhookUrl === null ? [] : [new SlackSink({ webhookUrl: slackWebhookUrl, epochNow })]),
+    ...(slack === null ? [] : [new SlackSink({ ...slack, epochNow })]),
     ...(email === null ? [] : [new EmailSink(email)]),
     ...(alertmanager === null
       ? []

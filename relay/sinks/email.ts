@@ -4,6 +4,7 @@
  * many mailboxes drop a repetition.
  */
 import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { createTransport } from 'nodemailer';
 import { facts, headline, oneLine } from './alert-text.ts';
 import { errorCode } from './post-json.ts';
@@ -12,14 +13,17 @@ import type { Parcel, SendOutcome, Sink } from './sink.ts';
 export interface EmailOptions {
   readonly server: string;
   readonly port: number;
+  /** TLS from the first byte on, not by STARTTLS. */
+  readonly isImplicitTls: boolean;
   readonly user: string | null;
   readonly password: string | null;
   readonly from: string;
   readonly to: readonly string[];
   /** PEM of the authority that the server's certificate comes from; null for the usual ones. */
   readonly ca: string | null;
+  /** Between messages, as far as the server likes it. */
+  readonly minIntervalMs: number;
   readonly timeoutMs?: number;
-  readonly minIntervalMs?: number;
 }
 
 export interface EmailMessage {
@@ -29,20 +33,7 @@ export interface EmailMessage {
   readonly references: string;
 }
 
-/** TLS from the first byte on here, STARTTLS everywhere else. */
-const IMPLICIT_TLS_PORT = 465;
 const TIMEOUT_MS = 10_000;
-const MIN_INTERVAL_MS = 500;
-/** Errors of nodemailer before anything of the message is sent. */
-const NEVER_SENT = new Set([
-  'ECONNECTION',
-  'EDNS',
-  'ETLS',
-  'EAUTH',
-  'ENOAUTH',
-  'EPROXY',
-  'EREQUIRETLS',
-]);
 /** Somebody will correct the password, and the message is as good as before. */
 const LOGIN_FAILED = new Set(['EAUTH', 'ENOAUTH']);
 
@@ -56,7 +47,7 @@ export class EmailSink implements Sink {
 
   constructor(options: EmailOptions) {
     this.#options = options;
-    this.minIntervalMs = options.minIntervalMs ?? MIN_INTERVAL_MS;
+    this.minIntervalMs = options.minIntervalMs;
     this.#transport = smtpTransport(options);
   }
 
@@ -64,16 +55,26 @@ export class EmailSink implements Sink {
     const { from, to } = this.#options;
     const [parcel] = parcels;
     if (parcel === undefined) return { kind: 'delivered', answer: 'nothing to send' };
+    const { text, ...message } = emailMessage(parcel, domainOf(from));
+    let hasBegun = false;
+    // Nobody reads the text before the server has let us in, so that until then it is certain that nothing was sent.
+    const content = Readable.from(
+      (function* () {
+        hasBegun = true;
+        yield text;
+      })(),
+    );
     try {
       await this.#transport.sendMail({
         from,
         to: [...to],
-        ...emailMessage(parcel, domainOf(from)),
+        ...message,
+        text: content,
         headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
       });
       return { kind: 'delivered', answer: 'SMTP 250' };
     } catch (error) {
-      return outcomeOf(error);
+      return outcomeOf(error, hasBegun);
     }
   }
 
@@ -106,11 +107,11 @@ export function emailMessage(parcel: Parcel, domain: string): EmailMessage {
 }
 
 function smtpTransport(options: EmailOptions) {
-  const { server, port, user, password, ca, timeoutMs = TIMEOUT_MS } = options;
+  const { server, port, isImplicitTls, user, password, ca, timeoutMs = TIMEOUT_MS } = options;
   return createTransport({
     host: server,
     port,
-    secure: port === IMPLICIT_TLS_PORT,
+    secure: isImplicitTls,
     requireTLS: true,
     ...(user === null ? {} : { auth: { user, pass: password ?? '' } }),
     tls: { minVersion: 'TLSv1.2', rejectUnauthorized: true, ...(ca === null ? {} : { ca }) },
@@ -123,7 +124,7 @@ function smtpTransport(options: EmailOptions) {
   });
 }
 
-function outcomeOf(error: unknown): SendOutcome {
+function outcomeOf(error: unknown, hasBegun: boolean): SendOutcome {
   const code = errorCode(error);
   const status =
     error instanceof Error && 'responseCode' in error && typeof error.responseCode === 'number'
@@ -133,12 +134,7 @@ function outcomeOf(error: unknown): SendOutcome {
   if (status !== null && status >= 500 && !LOGIN_FAILED.has(code)) {
     return { kind: 'refused', answer };
   }
-  return {
-    kind: 'failed',
-    answer,
-    retryAfterMs: null,
-    isUncertain: status === null && !NEVER_SENT.has(code),
-  };
+  return { kind: 'failed', answer, retryAfterMs: null, isUncertain: status === null && hasBegun };
 }
 
 /** What stands after the last @ of an address such as `a@b.example` or `Relay <a@b.example>`. */

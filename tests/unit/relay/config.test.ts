@@ -43,18 +43,20 @@ test('the guide’s names give the guide’s defaults', () => {
   expect(readConfig(EVERYTHING, '/root').email).toEqual({
     server: 'mail.example.org',
     port: 587,
+    isImplicitTls: false,
     user: 'relay@example.org',
     password: 'canary-password',
     from: 'relay@example.org',
     to: ['ops@example.org', 'night@example.org'],
     ca: null,
+    minIntervalMs: 500,
   });
 });
 
 test('a secret can come from a file, with a line break at its end', () => {
   const file = join(temporaryFolder(), 'webhook');
   writeFileSync(file, `${WEBHOOK}\n`);
-  expect(readConfig({ SLACK_WEBHOOK_URL_FILE: file }, '/root').slackWebhookUrl).toBe(WEBHOOK);
+  expect(readConfig({ SLACK_WEBHOOK_URL_FILE: file }, '/root').slack?.webhookUrl).toBe(WEBHOOK);
 });
 
 test('a relay that others can reach asks for tokens unless told otherwise', () => {
