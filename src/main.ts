@@ -42,7 +42,7 @@ import './ui/styles/base.css';
 
 /** After the page has been drawn and the model is on its way. */
 const ALERTING_AFTER_MS = 3_000;
-const SITE_MODEL_ID = 'smollm2-135m-instruct';
+const SITE_MODEL_ID = 'shellwright-bash-116m';
 const EMBEDDING_MODEL_ID = 'all-minilm-l6-v2';
 
 const query = new URLSearchParams(location.search);

@@ -23,7 +23,7 @@ const { values: options } = parseArgs({
     runs: { type: 'string', default: '5' },
     tokens: { type: 'string', default: '64' },
     dtypes: { type: 'string', default: 'fp32,q8,q4' },
-    model: { type: 'string', default: 'smollm2-135m-instruct' },
+    model: { type: 'string', default: 'shellwright-bash-116m' },
   },
 });
 const threads = Number(options.threads);

@@ -2,7 +2,7 @@
  * `npm run bench:guard`: what the syntax guard costs per token, beside the time a token takes to decode. Twice: the
  * same greedy generations with and without it, taking turns, where it refused nothing; and its calls alone, timed in
  * Node on the tokens of those generations. Prints one JSON object; exit 1 if the calls take 3 % or more.
- * Options: --prompts 12 --tokens 64 --threads 2 --model smollm2-135m-instruct
+ * Options: --prompts 12 --tokens 64 --threads 2 --model shellwright-bash-116m
  */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -19,7 +19,7 @@ const { values: options } = parseArgs({
     prompts: { type: 'string', default: '12' },
     tokens: { type: 'string', default: '64' },
     threads: { type: 'string', default: '2' },
-    model: { type: 'string', default: 'smollm2-135m-instruct' },
+    model: { type: 'string', default: 'shellwright-bash-116m' },
   },
 });
 const BAR = 0.03;

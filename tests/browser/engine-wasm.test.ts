@@ -5,6 +5,9 @@ import type { LoadProgress, LoadReport, TokenEvent } from '../../src/contracts/e
 import { createEngine, loadOptions, parameters } from './support/engine.ts';
 
 const { client, events } = createEngine();
+/** Its answer is long enough to be stopped. */
+const LONG_TASK =
+  '#!/bin/bash\n# back up every directory of /home to /backup, with the date in the name\n';
 let report: LoadReport;
 const progress: LoadProgress[] = [];
 
@@ -109,7 +112,7 @@ describe('a request', () => {
   });
 
   it('ends at its timeout, with the text so far', async () => {
-    const record = await write({ max_tokens: 1_000, timeout_ms: 100 }, {}, '#!/bin/bash\n# a');
+    const record = await write({ max_tokens: 1_000, timeout_ms: 100 }, {}, LONG_TASK);
     expect(record.finishReason).toBe('timeout');
     expect(record.tokens.generated).toBeGreaterThan(0);
   });
@@ -128,7 +131,7 @@ describe('a request', () => {
           }
         },
       },
-      '#!/bin/bash\n# count to ten\n',
+      LONG_TASK,
     );
     expect(record.finishReason).toBe('cancelled');
     // The event can lag by what was gathered for one message, and the cancel by one token.
@@ -197,7 +200,7 @@ describe('many requests', () => {
 
 describe('the worker', () => {
   it('is started anew when it dies, and the next request works', async () => {
-    const dying = write({ max_tokens: 200 }, {}, '#!/bin/bash\n# b\n');
+    const dying = write({ max_tokens: 200 }, {}, LONG_TASK);
     await new Promise((resolve) => setTimeout(resolve, 50));
     client.crashWorker();
     expect((await dying).failure?.code).toBe('engine/worker-crashed');

@@ -9,7 +9,10 @@ const { client, events } = createEngine();
 afterAll(() => client.dispose());
 
 const write = (max_tokens: number) =>
-  client.generate({ prompt: 'show free disk space', parameters: parameters({ max_tokens }) });
+  client.generate({
+    prompt: 'find all files over 100 MB in /var/log and sort them by size',
+    parameters: parameters({ max_tokens }),
+  });
 
 describe('WebGPU', () => {
   it('writes, in fp32 where the adapter has no shader-f16', async () => {

@@ -96,12 +96,12 @@ describe('offline', () => {
           urls: paths.map((path) => new URL(path, document.baseURI).href),
         });
       },
-      ['models/smollm2-135m-instruct/manifest.json', 'no-such-file', ...runtime],
+      ['models/shellwright-bash-116m/manifest.json', 'no-such-file', ...runtime],
     );
 
     await expect.poll(() => cachedPaths(page)).toEqual(expect.arrayContaining(runtime));
     const paths = await cachedPaths(page);
-    expect(paths).not.toContain('models/smollm2-135m-instruct/manifest.json');
+    expect(paths).not.toContain('models/shellwright-bash-116m/manifest.json');
     expect(paths).not.toContain('no-such-file');
   });
 
@@ -109,9 +109,9 @@ describe('offline', () => {
     await page.goto(site.url);
     await untilControlled(page);
     const weights = await page.evaluate(async () => {
-      const list = await (await fetch('models/smollm2-135m-instruct/manifest.json')).text();
+      const list = await (await fetch('models/shellwright-bash-116m/manifest.json')).text();
       const name = /[\w-]+\.bin/.exec(list)?.[0] ?? '';
-      const response = await fetch(`models/smollm2-135m-instruct/${name}`);
+      const response = await fetch(`models/shellwright-bash-116m/${name}`);
       return (await response.arrayBuffer()).byteLength;
     });
     expect(weights).toBeGreaterThan(1_000_000);

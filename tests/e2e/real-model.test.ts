@@ -92,7 +92,8 @@ describe('the shipped model in the built app', () => {
     const cancelled = await page.evaluate(async () => {
       const controller = new AbortController();
       return window.shellwright.generate({
-        prompt: '#!/bin/bash\n# count to ten\n',
+        prompt:
+          '#!/bin/bash\n# back up every directory of /home to /backup, with the date in the name\n',
         max_tokens: 500,
         signal: controller.signal,
         onToken: ({ generatedTokens }) => {

@@ -6,7 +6,7 @@ import type { LoadOptions, LoadReport } from '../../../src/contracts/engine.ts';
 import type { GenerationParameters } from '../../../src/contracts/generation.ts';
 import { DEFAULT_PARAMETERS } from '../../../src/core/prompt/parse-parameters.ts';
 
-export const MODEL_URL = new URL('/models/smollm2-135m-instruct/', location.href).href;
+export const MODEL_URL = new URL('/models/shellwright-bash-116m/', location.href).href;
 
 export interface TestEngine {
   readonly client: EngineClient;

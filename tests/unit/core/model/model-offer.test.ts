@@ -4,7 +4,7 @@ import { parseModelOffer } from '../../../../src/core/model/model-offer.ts';
 
 const manifest: unknown = JSON.parse(
   readFileSync(
-    new URL('../../../../public/models/smollm2-135m-instruct/manifest.json', import.meta.url),
+    new URL('../../../../public/models/shellwright-bash-116m/manifest.json', import.meta.url),
     'utf8',
   ),
 );
@@ -13,7 +13,7 @@ describe('parseModelOffer', () => {
   test('reads the manifest that this site ships', () => {
     const result = parseModelOffer(manifest);
     if (!result.ok) throw new Error(result.failure.message);
-    expect(result.value).toMatchObject({ id: 'smollm2-135m-instruct', licence: 'Apache-2.0' });
+    expect(result.value).toMatchObject({ id: 'shellwright-bash-116m', licence: 'Apache-2.0' });
     expect(result.value.files.every((file) => /^[0-9a-f]{64}$/u.test(file.sha256))).toBe(true);
     expect(result.value.downloadBytes).toBeLessThan(100_000_000);
     expect(result.value.downloadBytes).toBe(

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { parseManifest } from '../../../../src/core/model/parse-manifest.ts';
 
 const shipped = (): Record<string, unknown> =>
-  JSON.parse(readFileSync('public/models/smollm2-135m-instruct/manifest.json', 'utf8')) as Record<
+  JSON.parse(readFileSync('public/models/shellwright-bash-116m/manifest.json', 'utf8')) as Record<
     string,
     unknown
   >;
@@ -23,14 +23,14 @@ describe('the description of a model', () => {
   it('accepts the one that is shipped, and keeps every field that the engine uses', () => {
     const result = parseManifest(shipped());
     expect(result.ok ? null : result.failure).toBeNull();
-    expect(result.ok && result.value).toMatchObject({ id: 'smollm2-135m-instruct', format: 1 });
+    expect(result.ok && result.value).toMatchObject({ id: 'shellwright-bash-116m', format: 1 });
   });
 
   it.each([
     ['format', 2],
     ['id', '../up'],
     ['architecture.layers', 0],
-    ['architecture.vocabSize', '49152'],
+    ['architecture.vocabSize', '16384'],
     ['tokenizer.path', 'elsewhere.json'],
     ['prompt.stopTokens', [-1]],
     ['files.0.path', '../../etc/passwd'],
