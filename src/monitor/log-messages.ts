@@ -61,6 +61,8 @@ export const LOG_MESSAGES = {
   'alert fired': ['rule', 'severity', 'value', 'threshold', 'n'],
   'alert ended': ['rule', 'state'],
   'alert muted': ['rule', 'by'],
+  'telemetry not sent': ['signal', 'status', 'failures'],
+  'telemetry sent again': ['signal'],
   'alerts sent': ['result', 'status', 'alerts', 'attempt'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 

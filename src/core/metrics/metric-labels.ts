@@ -16,7 +16,10 @@ export interface LabelDefinition {
   readonly bound: string | null;
 }
 
-/** `unavailable`: storage, or what was to compute it, is denied or gone. `evicted`: the browser cleared it. */
+/**
+ * `unavailable`: storage, or what was to compute it, is denied or gone. `evicted`: the browser cleared it. `rejected`: the
+ * receiver would not have it.
+ */
 export const DROP_REASONS = [
   'queue_overflow',
   'ratelimit_backoff',
@@ -27,9 +30,20 @@ export const DROP_REASONS = [
   'corrupt',
   'redaction',
   'expired',
+  'rejected',
 ] as const;
 
-export const DROP_SIGNALS = ['record', 'rollup', 'log', 'similarity', 'alert'] as const;
+/** `otlp_*`: data points, traces and log lines that were kept here, but did not arrive where they were to be sent. */
+export const DROP_SIGNALS = [
+  'record',
+  'rollup',
+  'log',
+  'similarity',
+  'alert',
+  'otlp_metrics',
+  'otlp_traces',
+  'otlp_logs',
+] as const;
 
 /** `unresponsive`: it did not obey a cancel in time. */
 export const RESTART_REASONS = ['crashed', 'unresponsive'] as const;

@@ -222,7 +222,7 @@ const TABLE = {
   ]),
   telemetry_dropped_total: counter(
     '{item}',
-    'What monitoring could not keep, by what it was and why.',
+    'What monitoring could not keep or pass on, by what it was and why.',
     [labels.DROP_SIGNAL, labels.DROP_REASON],
   ),
   memory_used_ratio: gauge('1', 'Memory that the page uses, of what it may use at most.'),
