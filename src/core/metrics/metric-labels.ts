@@ -112,3 +112,16 @@ export const DANGER_RULE = finite('rule', Object.keys(DANGER_REASONS));
 export const SAMPLING_LABELS: readonly Labels[] = Object.entries(SAMPLING_RANGES).flatMap(
   ([parameter, ranges]) => ranges.map((range) => ({ parameter, value_range: range })),
 );
+
+/** Only these pairs of signal and reason exist: what is sent elsewhere has ends of its own. */
+export const DROP_LABELS: readonly Labels[] = [
+  ...DROP_SIGNALS.filter((signal) => !signal.startsWith('otlp_')).flatMap((signal) =>
+    DROP_REASONS.filter((reason) => reason !== 'rejected').map((reason) => ({ signal, reason })),
+  ),
+  { signal: 'otlp_metrics', reason: 'expired' },
+  { signal: 'otlp_metrics', reason: 'rejected' },
+  { signal: 'otlp_traces', reason: 'expired' },
+  { signal: 'otlp_traces', reason: 'rejected' },
+  { signal: 'otlp_logs', reason: 'queue_overflow' },
+  { signal: 'otlp_logs', reason: 'rejected' },
+];

@@ -220,11 +220,13 @@ const TABLE = {
     labels.CHECK_KIND,
     labels.CHECK_RESULT,
   ]),
-  telemetry_dropped_total: counter(
-    '{item}',
-    'What monitoring could not keep or pass on, by what it was and why.',
-    [labels.DROP_SIGNAL, labels.DROP_REASON],
-  ),
+  telemetry_dropped_total: {
+    ...counter('{item}', 'What monitoring could not keep or pass on, by what it was and why.', [
+      labels.DROP_SIGNAL,
+      labels.DROP_REASON,
+    ]),
+    labelSets: labels.DROP_LABELS,
+  },
   memory_used_ratio: gauge('1', 'Memory that the page uses, of what it may use at most.'),
   storage_used_ratio: gauge('1', 'Storage that the site uses, of its quota.'),
   process_start_time_seconds: gauge('s', 'When the page was opened, in Unix time.'),

@@ -152,7 +152,9 @@ async function sdkPoint(values: readonly number[]): Promise<Record<string, unkno
   const [metrics] = exporter.getMetrics();
   if (metrics === undefined) throw new Error('the SDK has made no metrics');
   // The transformer brings its own copy of the SDK's types.
-  const bytes = JsonMetricsSerializer.serializeRequest(metrics);
+  const untyped: unknown = metrics;
+  type Given = Parameters<typeof JsonMetricsSerializer.serializeRequest>[0];
+  const bytes = JsonMetricsSerializer.serializeRequest(untyped as Given);
   const request: unknown = JSON.parse(new TextDecoder().decode(bytes));
   const [metric] = metricsOf(request);
   await provider.shutdown();
