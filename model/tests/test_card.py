@@ -24,17 +24,18 @@ SHIPPED = {
 
 
 def test_the_card_puts_both_models_side_by_side():
-    done = [{"done": True}, {"done": False}]
-    text = card(RECORD, SHIPPED, result(), result(char_bleu=12.34), done, [{"done": False}] * 2)
+    done = [{"id": "script-a", "done": True}, {"id": "b", "done": False}]
+    text = card(RECORD, SHIPPED, result(), result(char_bleu=12.34), done, [{"id": "b", "done": False}] * 2)
     assert "| character BLEU-4 | 50.9 | 51.3 | 12.3 |" in text
     assert "| first utility is the reference's | 74.0 % | 75.0 % | 75.0 % |" in text
     assert "| everyday requests done | 1 of 2 | | 0 of 2 |" in text
+    assert "| of them, those for a script | 1 of 1 | | 0 of 0 |" in text
     assert "| one | 100 | 300,000 | 31 | 0.0006 | 1.2418 |" in text
     assert "In stage two the embedding and the lowest 10 layers" in text and "In stage one" not in text
     assert "0.6 million tokens" in text and "CC BY 4.0" in text
 
 
 def test_what_was_not_measured_is_not_made_up():
-    text = card(RECORD, None, result(), None, [{"done": True}], None)
+    text = card(RECORD, None, result(), None, [{"id": "b", "done": True}], None)
     assert "| 1 of 1 | | not measured |" in text
     assert "| character BLEU-4 | not measured | 51.3 | not measured |" in text

@@ -84,6 +84,10 @@ def _done(results: list[dict]) -> str:
     return f"{sum(result['done'] for result in results)} of {len(results)}"
 
 
+def _scripts(results: list[dict]) -> list[dict]:
+    return [result for result in results if result["id"].startswith("script-")]
+
+
 def card(record: dict, shipped: dict | None, ours: dict, base: dict | None, everyday: list[dict], base_everyday: list[dict] | None) -> str:
     """The card's Markdown from the record of training and the results of both models."""
     missing = "not measured"
@@ -110,7 +114,10 @@ def card(record: dict, shipped: dict | None, ours: dict, base: dict | None, ever
         saved_mb=(49_152 - record["vocabulary_size"]) * 576 * 1.0625 / 1e6,
         rows=ours["scores"]["rows"],
         score_rows="\n".join(score_rows),
-        everyday_row=f"| everyday requests done | {_done(everyday)} | | {_done(base_everyday) if base_everyday else missing} |\n",
+        everyday_row="".join(
+            f"| {label} | {_done(kept(everyday))} | | {_done(kept(base_everyday)) if base_everyday else missing} |\n"
+            for label, kept in (("everyday requests done", list), ("of them, those for a script", _scripts))
+        ),
         stage_rows="\n".join(stage_rows),
         stage_notes=stage_notes,
     )
