@@ -1,6 +1,7 @@
 /** Composition root: makes everything, hands it to whom it may concern, and draws the page. The only file that sees all. */
 import { mount } from 'svelte';
 import { version } from '../package.json';
+import type { EndpointServer } from './bridge/endpoint-server.ts';
 import { EngineClient } from './bridge/engine-client.ts';
 import { fetchModelOffer } from './bridge/model-offer-client.ts';
 import { runtimeUrls } from './bridge/runtime-urls.ts';
@@ -8,6 +9,7 @@ import { ServiceWorkerClient } from './bridge/service-worker-client.ts';
 import type { EmbeddingWorker } from './bridge/spawn-embedding.ts';
 import { spawnEngine } from './bridge/spawn-engine.ts';
 import { spawnMonitorWorker } from './bridge/spawn-monitor-worker.ts';
+import { endpointPort } from './contracts/endpoint.ts';
 import { failure, FailureError } from './contracts/failure.ts';
 import { MONITOR_CHANNEL } from './contracts/monitor-worker.ts';
 import type { AlertAccess } from './monitor/alert-access.ts';
@@ -21,6 +23,7 @@ import { Draft } from './state/draft.svelte.ts';
 import { EngineStatus, missingFeature } from './state/engine-status.svelte.ts';
 import { HistoryList } from './state/history-list.svelte.ts';
 import { Notices } from './state/notices.svelte.ts';
+import { OtlpExport } from './state/otlp-export.svelte.ts';
 import { Requests } from './state/requests.ts';
 import { Router } from './state/router.svelte.ts';
 import { createScriptingApi } from './state/scripting-api.ts';
@@ -154,6 +157,33 @@ const similarity: SimilarityScores = new SimilarityScores({
   },
 });
 
+const otlpCursor = new StoredText(localStorageOrNull, 'shellwright.otlp');
+const otlp: OtlpExport = new OtlpExport({
+  settings,
+  forget: () => otlpCursor.write(''),
+  load: async (choice, onStatus) => {
+    const { OtlpSender } = await import('./monitor/otlp-sender.ts');
+    return new OtlpSender({
+      store: monitor.store,
+      choice,
+      cursor: otlpCursor,
+      source: { instanceId: sourceId.read(), version },
+      fetch: (url, init) => fetch(url, init),
+      locks: 'locks' in navigator ? navigator.locks : null,
+      epochNow: () => host.epochNow(),
+      after: (ms, callback) => host.after(ms, callback),
+      random: () => Math.random(),
+      log: monitor.log,
+      onDropped: monitor.countDropped,
+      onStatus,
+    });
+  },
+  test: async (endpoint) => {
+    const { testOtlp } = await import('./monitor/otlp-request.ts');
+    return testOtlp((url, init) => fetch(url, init), endpoint);
+  },
+});
+
 const openedHistory = openHistory(() =>
   historyList.onClosed(
     failure('store/unavailable', 'A newer version of this page is open in another tab.'),
@@ -258,8 +288,42 @@ async function startAlerting(): Promise<AlertAccess> {
   return started;
 }
 
+const serviceWorkers =
+  import.meta.env.PROD && 'serviceWorker' in navigator ? navigator.serviceWorker : null;
+
+let endpointServer: Promise<EndpointServer> | null = null;
+/** Once, when the service worker first asks for something. */
+const loadEndpointServer = (): Promise<EndpointServer> =>
+  (endpointServer ??= createEndpointServer().catch((error: unknown) => {
+    endpointServer = null;
+    throw error;
+  }));
+
+async function createEndpointServer(): Promise<EndpointServer> {
+  const [{ EndpointServer }, { endpointWork }] = await Promise.all([
+    import('./bridge/endpoint-server.ts'),
+    import('./state/endpoint-work.ts'),
+  ]);
+  return new EndpointServer({
+    locks: navigator.locks,
+    newId: () => crypto.randomUUID(),
+    now: () => host.now(),
+    ...endpointWork({ engine, requests, settings, monitor, loadPageTools, host }),
+  });
+}
+
+serviceWorkers?.addEventListener('message', (event) => {
+  const port = endpointPort(event);
+  // The service worker takes a tab that says nothing for one that is not there.
+  if (port !== null)
+    loadEndpointServer()
+      .then((server) => server.answer(port))
+      .catch(() => port.close());
+});
+serviceWorkers?.startMessages();
+
 const serviceWorker: ServiceWorkerClient = new ServiceWorkerClient({
-  container: import.meta.env.PROD && 'serviceWorker' in navigator ? navigator.serviceWorker : null,
+  container: serviceWorkers,
   scriptUrl: new URL('sw.js', pageUrl).href,
   isolated: crossOriginIsolated,
   // The prompt and a download outlive a reload; a script that is being written or edited does not.
@@ -289,7 +353,9 @@ const app: AppState = {
   monitor,
   checkHealth: async (options) => (await loadPageTools()).checkHealth(options),
   exportMetrics: async (choice) => (await loadPageTools()).exportMetrics(choice),
+  exportText: async (kind) => (await loadPageTools()).exportText(kind),
   similarity,
+  otlp,
   loadAlerting,
   shareLinks,
   update,
@@ -322,6 +388,7 @@ if (target !== null) mount(App, { target, props: { app } });
 shareLinks.open();
 addEventListener('hashchange', () => shareLinks.open());
 monitor.start();
+otlp.start();
 // A page that is asked not to measure, as by the bench that tells what measuring costs, watches over nothing.
 host.after(ALERTING_AFTER_MS, () => {
   if (monitor.isOn) loadAlerting().catch(() => monitor.log('warn', 'main', 'alerting not loaded'));

@@ -159,6 +159,11 @@ export class Monitor implements MonitorAccess {
     return this.#changes.subscribe(callback);
   }
 
+  /** What was lost outside of the store. */
+  readonly countDropped = (signal: DropSignal, reason: DropReason, items: number): void => {
+    this.#onDropped(signal, reason, items);
+  };
+
   #onTrouble(trouble: Failure | null): void {
     this.#options.onTrouble(trouble);
     this.#changes.mark();

@@ -56,3 +56,8 @@ function rejectedOf(body: string, field: string): number {
     return 0;
   }
 }
+
+/** Whether a receiver is there: a request without a single data point. @returns its HTTP status; 0 for no answer */
+export async function testOtlp(fetch: Fetch, endpoint: string): Promise<number> {
+  return (await postOtlp(fetch, endpoint, 'metrics', { resourceMetrics: [] })).status;
+}

@@ -11,6 +11,7 @@ import type { MetricsSnapshot } from '../core/metrics/snapshot-shape.ts';
 import type { MonitorStore } from '../store/monitor-port.ts';
 import { Health, type HealthEngine, type HealthProbe } from './health.ts';
 import { exportMetrics, type ExportMetrics } from './metrics-export.ts';
+import { exportText, type ExportText } from './text-export.ts';
 import { readMetrics, type ReadMetricsOptions } from './read-metrics.ts';
 import { readDevice, readPageEnvironment } from './page-environment.ts';
 
@@ -70,6 +71,12 @@ export class PageTools {
       },
       choice,
     );
+  };
+
+  readonly exportText: ExportText = (kind) => {
+    const { store, sourceId, epochNow } = this.#options;
+    const readSnapshot = () => this.metrics();
+    return exportText({ store, readSnapshot, sourceId: sourceId(), epochNow }, kind);
   };
 
   metrics(): Promise<Result<MetricsSnapshot>> {

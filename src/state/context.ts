@@ -4,12 +4,14 @@ import type { CheckHealth } from '../contracts/health.ts';
 import type { AlertAccess } from '../monitor/alert-access.ts';
 import type { ExportMetrics } from '../monitor/metrics-export.ts';
 import type { MonitorAccess } from '../monitor/monitor-access.ts';
+import type { ExportText } from '../monitor/text-export.ts';
 import type { AppUpdate } from './app-update.svelte.ts';
 import type { BrowserHost } from './browser-host.ts';
 import type { Draft } from './draft.svelte.ts';
 import type { EngineStatus } from './engine-status.svelte.ts';
 import type { HistoryList } from './history-list.svelte.ts';
 import type { Notices } from './notices.svelte.ts';
+import type { OtlpExport } from './otlp-export.svelte.ts';
 import type { Requests } from './requests.ts';
 import type { Router } from './router.svelte.ts';
 import type { Settings } from './settings.svelte.ts';
@@ -33,7 +35,9 @@ export interface AppState {
   readonly monitor: MonitorAccess;
   readonly checkHealth: CheckHealth;
   readonly exportMetrics: ExportMetrics;
+  readonly exportText: ExportText;
   readonly similarity: SimilarityScores;
+  readonly otlp: OtlpExport;
   /** Rejects where its files cannot be fetched. */
   readonly loadAlerting: () => Promise<AlertAccess>;
   readonly shareLinks: ShareLinks;

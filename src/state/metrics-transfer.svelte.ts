@@ -6,6 +6,7 @@ import { parseMetricsFile } from '../core/export/parse-metrics-file.ts';
 import { writeMetricsFile } from '../core/export/write-metrics-file.ts';
 import { ImportedDataset } from '../monitor/imported-dataset.ts';
 import type { ExportChoice, ExportMetrics } from '../monitor/metrics-export.ts';
+import type { ExportText, TextExportKind } from '../monitor/text-export.ts';
 import type { BrowserHost } from './browser-host.ts';
 import type { Notices } from './notices.svelte.ts';
 
@@ -20,6 +21,7 @@ export interface ImportProblem {
 
 export interface MetricsTransferOptions {
   readonly exportMetrics: ExportMetrics;
+  readonly exportText: ExportText;
   readonly host: Pick<BrowserHost, 'saveFile'>;
   readonly notices: Pick<Notices, 'show'>;
 }
@@ -102,6 +104,19 @@ export class MetricsTransfer {
         `The file has the newest ${recordCount} records; ${omittedRecordCount} older ones did not fit.`,
       );
     }
+  }
+
+  /** Saves this browser's figures in a format of Prometheus. */
+  async exportText(kind: TextExportKind): Promise<void> {
+    if (this.#isBusy) return;
+    this.#isBusy = true;
+    const result = await this.#options.exportText(kind);
+    this.#isBusy = false;
+    this.#exportFailure = result.ok ? null : result.failure;
+    if (!result.ok) return;
+    const { fileName, text, type } = result.value;
+    if (text === '') this.#options.notices.show('Nothing was measured yet.');
+    else this.#options.host.saveFile(fileName, text, type);
   }
 
   /** Saves what is looked at as one file. */

@@ -1,6 +1,7 @@
 /** What the reader has chosen, kept between visits; and what the page's address overrides for this visit only. */
 import type { BackendChoice } from '../contracts/engine.ts';
 import type { Precision } from '../contracts/generation.ts';
+import type { OtlpChoice } from '../contracts/otlp.ts';
 import type {
   ModelChoice,
   PreferenceStore,
@@ -111,6 +112,14 @@ export class Settings {
 
   set measuresSimilarity(measuresSimilarity: boolean) {
     this.#change({ measuresSimilarity });
+  }
+
+  get otlp(): OtlpChoice {
+    return this.#preferences.otlp;
+  }
+
+  set otlp(otlp: OtlpChoice) {
+    this.#change({ otlp });
   }
 
   #change(change: Partial<Preferences>): void {

@@ -1,5 +1,6 @@
 /** Small things the page remembers, in localStorage: read before the first paint, and shared by all tabs. */
 import type { BackendChoice } from '../contracts/engine.ts';
+import { OTLP_OFF, OTLP_SIGNALS, type OtlpChoice } from '../contracts/otlp.ts';
 import type { ObjectiveId } from '../core/metrics/dashboard-shape.ts';
 
 export type ThemeChoice = 'system' | 'light' | 'dark';
@@ -26,6 +27,7 @@ export interface Preferences {
   readonly thresholds: Thresholds;
   /** The similarity of scripts to their prompts is computed, by a model of 23 MB. */
   readonly measuresSimilarity: boolean;
+  readonly otlp: OtlpChoice;
 }
 
 export const DEFAULT_PREFERENCES: Preferences = {
@@ -37,6 +39,7 @@ export const DEFAULT_PREFERENCES: Preferences = {
   debugMode: false,
   thresholds: {},
   measuresSimilarity: false,
+  otlp: OTLP_OFF,
 };
 
 /** public/theme.js reads it as well. */
@@ -83,6 +86,7 @@ export function parsePreferences(input: unknown): Preferences {
     debugMode,
     thresholds,
     measuresSimilarity,
+    otlp,
   } = input as Record<string, unknown>;
   return {
     theme: theme === 'light' || theme === 'dark' ? theme : 'system',
@@ -93,6 +97,7 @@ export function parsePreferences(input: unknown): Preferences {
     debugMode: debugMode === true,
     thresholds: parseThresholds(thresholds),
     measuresSimilarity: measuresSimilarity === true,
+    otlp: parseOtlp(otlp),
   };
 }
 
@@ -129,6 +134,20 @@ function parseThresholds(input: unknown): Thresholds {
       return typeof value === 'number' && value > 0 && value <= MOST[id] ? [[id, value]] : [];
     }),
   );
+}
+
+function parseOtlp(input: unknown): OtlpChoice {
+  if (typeof input !== 'object' || input === null) return OTLP_OFF;
+  const { isOn, endpoint, signals, names } = input as Record<string, unknown>;
+  if (typeof endpoint !== 'string' || endpoint.length > 2_000) return OTLP_OFF;
+  return {
+    isOn: isOn === true,
+    endpoint,
+    signals: Array.isArray(signals)
+      ? OTLP_SIGNALS.filter((signal) => signals.includes(signal))
+      : OTLP_OFF.signals,
+    names: names === 'inference' ? 'inference' : '1.41',
+  };
 }
 
 function parseModelChoice(input: unknown): ModelChoice | null {

@@ -23,6 +23,10 @@ function setUp(
   const shown: string[] = [];
   const transfer = new MetricsTransfer({
     exportMetrics,
+    exportText: (kind) => {
+      const text = kind === 'history' ? '' : 'uptime_seconds 1\n';
+      return Promise.resolve({ ok: true, value: { fileName: 'm.prom', text, type: 'text/plain' } });
+    },
     host,
     notices: { show: (text: string) => void shown.push(text) },
   });
@@ -116,4 +120,13 @@ describe('exporting', () => {
     transfer.exportImported();
     expect(host.saved[1]?.text).toBe(merged);
   });
+});
+
+test('figures for Prometheus are saved as a file, unless there are none', async () => {
+  const { transfer, host, shown } = setUp();
+  await transfer.exportText('prometheus');
+  expect(host.saved).toHaveLength(1);
+  await transfer.exportText('history');
+  expect(host.saved).toHaveLength(1);
+  expect(shown).toEqual(['Nothing was measured yet.']);
 });

@@ -27,6 +27,12 @@ const chosen: Preferences = {
   debugMode: true,
   thresholds: { 'latency-p95': 3.5, 'error-rate': 0.02 },
   measuresSimilarity: true,
+  otlp: {
+    isOn: true,
+    endpoint: 'https://collector.example:4318',
+    signals: ['metrics', 'logs'],
+    names: 'inference',
+  },
 };
 
 describe('preferences', () => {

@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest';
+import { OTLP_OFF, type OtlpChoice } from '../../../src/contracts/otlp.ts';
+import { OtlpExport } from '../../../src/state/otlp-export.svelte.ts';
+
+function setUp(otlp: OtlpChoice = OTLP_OFF) {
+  const events: string[] = [];
+  const settings = { otlp };
+  const exporting = new OtlpExport({
+    settings,
+    load: ({ endpoint }) =>
+      Promise.resolve({
+        start: () => void events.push(`start ${endpoint}`),
+        stop: () => void events.push('stop'),
+      }),
+    forget: () => void events.push('forget'),
+    test: (endpoint) => {
+      events.push(`test ${endpoint}`);
+      return Promise.resolve(204);
+    },
+  });
+  return { exporting, settings, events };
+}
+
+const ENDPOINT = 'https://collector.example:4318';
+
+test('nothing is sent until it is switched on and there is an address', async () => {
+  const { exporting, events } = setUp();
+  exporting.start();
+  exporting.change({ isOn: true });
+  await Promise.resolve();
+  expect(events).toEqual(['forget']);
+  exporting.change({ endpoint: 'collector' });
+  await Promise.resolve();
+  expect(events).toEqual(['forget']);
+  exporting.change({ endpoint: `${ENDPOINT}/` });
+  await expect.poll(() => events).toEqual(['forget', `start ${ENDPOINT}`]);
+});
+
+test('a change ends what was sent before it, and off is off', async () => {
+  const { exporting, events } = setUp({ ...OTLP_OFF, isOn: true, endpoint: ENDPOINT });
+  exporting.start();
+  await expect.poll(() => events).toEqual([`start ${ENDPOINT}`]);
+  exporting.change({ names: 'inference' });
+  await expect.poll(() => events.slice(1)).toEqual(['stop', `start ${ENDPOINT}`]);
+  exporting.change({ isOn: false });
+  exporting.change({ signals: ['logs'] });
+  await Promise.resolve();
+  expect(events.slice(3)).toEqual(['stop']);
+});
+
+test('the receiver can be tested before anything is sent to it', async () => {
+  const { exporting, events } = setUp({ ...OTLP_OFF, endpoint: ENDPOINT });
+  await exporting.test();
+  expect(exporting.testedStatus).toBe(204);
+  expect(events).toEqual([`test ${ENDPOINT}`]);
+  exporting.change({ endpoint: 'https://other.example' });
+  expect(exporting.testedStatus).toBeNull();
+});
