@@ -93,6 +93,9 @@ describe('requests', () => {
     await expectSound(page);
     await page.getByRole('button', { name: 'Show all requests' }).click();
     await expect.poll(() => page.getByRole('row').count()).toBe(3);
+    await page.getByRole('searchbox', { name: 'Search requests' }).fill('invalid-parameter');
+    await expect.poll(() => page.getByRole('row').count()).toBe(2);
+    expect(page.url()).toContain('q=invalid-parameter');
   });
 
   test('have what debug mode adds from the moment it is switched on', async ({ open }) => {
