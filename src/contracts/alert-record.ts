@@ -137,3 +137,14 @@ export interface RelayChoice {
   /** What an operator minted for this device; empty for none. */
   readonly token: string;
 }
+
+/** What a page knows of the relay. */
+export type RelayState =
+  /** Nobody has asked yet. */
+  | { readonly kind: 'unknown' }
+  /** The site has none, and none is set: alerts stay in the page. */
+  | { readonly kind: 'absent' }
+  /** It did not answer, or not as a relay does. */
+  | { readonly kind: 'unreachable' }
+  | { readonly kind: 'token-refused' }
+  | { readonly kind: 'present'; readonly version: string; readonly sinks: readonly SinkName[] };

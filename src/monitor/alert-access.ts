@@ -1,12 +1,11 @@
 /** What the rest of the page may do with alerting: read it, change what the operator may change, hear of changes. */
 import type { AlertRule } from '../contracts/alert.ts';
-import type { AlertRecord, RelayChoice, Silence } from '../contracts/alert-record.ts';
+import type { AlertRecord, RelayChoice, RelayState, Silence } from '../contracts/alert-record.ts';
 import type { DeliveryEntry } from '../contracts/relay.ts';
 import type { Result } from '../contracts/failure.ts';
 import type { BackTest } from '../core/alerts/back-test.ts';
 import type { AlertStore } from '../store/alert-port.ts';
 import type { NotificationState } from './alert-notifier.ts';
-import type { RelayState } from './relay-link.ts';
 
 export interface AlertAccess {
   readonly store: Pick<

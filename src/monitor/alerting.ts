@@ -1,6 +1,12 @@
 /** Alerting of one page: puts its parts together, has one page of the site at a time lead, and is what others use. */
 import type { AlertRule } from '../contracts/alert.ts';
-import type { AlertRecord, OutboxEntry, RelayChoice, Silence } from '../contracts/alert-record.ts';
+import type {
+  AlertRecord,
+  OutboxEntry,
+  RelayChoice,
+  RelayState,
+  Silence,
+} from '../contracts/alert-record.ts';
 import type { Result } from '../contracts/failure.ts';
 import { ALERTS_LOCK } from '../contracts/outbox-sync.ts';
 import type { DeliveryEntry } from '../contracts/relay.ts';
@@ -19,7 +25,7 @@ import { RETENTION } from './janitor.ts';
 import type { MonitorAccess } from './monitor-access.ts';
 import { OutboxSender } from './outbox-sender.ts';
 import type { LocksPort } from './page-presence.ts';
-import { RelayLink, type RelayState } from './relay-link.ts';
+import { RelayLink } from './relay-link.ts';
 import { sizeOf, type Fetch } from './relay-request.ts';
 
 /** What alerting asks of the browser. */

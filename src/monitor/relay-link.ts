@@ -1,18 +1,8 @@
 /** The relay as this page knows it: whether there is one, where it passes alerts on to, and what became of them. */
-import type { OutboxEntry, RelayChoice } from '../contracts/alert-record.ts';
+import type { OutboxEntry, RelayChoice, RelayState } from '../contracts/alert-record.ts';
 import type { DeliveryEntry, RelayDestinations, SinkName } from '../contracts/relay.ts';
 import type { RelayAnswer } from '../core/alerts/delivery.ts';
 import { getJson, isSink, postEntry, type Fetch, type RelayAddress } from './relay-request.ts';
-
-export type RelayState =
-  /** Nobody has asked yet. */
-  | { readonly kind: 'unknown' }
-  /** The site has none, and none is set: alerts stay in the page. */
-  | { readonly kind: 'absent' }
-  /** It did not answer, or not as a relay does. */
-  | { readonly kind: 'unreachable' }
-  | { readonly kind: 'token-refused' }
-  | { readonly kind: 'present'; readonly version: string; readonly sinks: readonly SinkName[] };
 
 export interface RelayLinkOptions {
   readonly fetch: Fetch;

@@ -6,6 +6,7 @@ type LazyPage = Exclude<Page, 'write'>;
 
 const LOADERS: Readonly<Record<LazyPage, () => Promise<{ readonly default: Component }>>> = {
   monitor: () => import('../monitor/MonitorPage.svelte'),
+  alerts: () => import('../alerts/AlertsPage.svelte'),
   requests: () => import('../traces/RequestsPage.svelte'),
   logs: () => import('../logs/LogsPage.svelte'),
   health: () => import('../health/HealthPage.svelte'),

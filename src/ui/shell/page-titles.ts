@@ -4,6 +4,7 @@ import type { Page } from '../../state/router.svelte.ts';
 const TITLES: Readonly<Record<Page, string>> = {
   write: 'Write',
   monitor: 'Monitor',
+  alerts: 'Alerts',
   requests: 'Requests',
   logs: 'Logs',
   health: 'Health',

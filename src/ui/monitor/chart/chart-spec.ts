@@ -42,6 +42,11 @@ export interface Level {
   readonly tone: Tone | null;
 }
 
+/** A part of time that is shaded, such as one in which an alert fired. */
+export interface Shade extends TimeRange {
+  readonly tone: Tone;
+}
+
 /** Counts by time and value. */
 export interface Heat {
   /** Lower edge of the lowest row, then the upper edge of each; geometric, in the chart's unit. */
@@ -69,6 +74,8 @@ export interface ChartSpec {
   /** The ends of a linear axis where they are known beforehand, such as 0 and 1 for shares; null follows the values. */
   readonly bounds: readonly [minimum: number, maximum: number] | null;
   readonly heat: Heat | null;
+  /** What shades mean, for the legend; they are told of in the summary too. */
+  readonly shades?: { readonly label: string; readonly spans: readonly Shade[] } | undefined;
 }
 
 /** The span of one step. */

@@ -3,6 +3,8 @@ import type uPlot from 'uplot';
 import { hasData, type ChartSpec, type Level } from './chart-spec.ts';
 import { hatchFill, heatLevel, type ChartTheme } from './chart-theme.ts';
 
+const SHADE_OPACITY = 0.14;
+
 /** Below the lines. */
 export function paintUnder(chart: uPlot, spec: ChartSpec, theme: ChartTheme): void {
   const { ctx, bbox } = chart;
@@ -10,6 +12,7 @@ export function paintUnder(chart: uPlot, spec: ChartSpec, theme: ChartTheme): vo
   ctx.beginPath();
   ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
   ctx.clip();
+  paintShades(chart, spec, theme);
   paintHeat(chart, spec, theme);
   paintBars(chart, spec, theme);
   for (let index = 0; index < spec.bands.length; index++) paintBand(chart, spec, index, theme);
@@ -113,6 +116,21 @@ function paintBars(chart: uPlot, spec: ChartSpec, theme: ChartTheme): void {
       const gap = right - left > 4 * scale ? scale : 0;
       ctx.fillRect(left, top, Math.max(scale, right - left - gap), yPosition(chart, base) - top);
     }
+  }
+}
+
+function paintShades(chart: uPlot, { shades }: ChartSpec, theme: ChartTheme): void {
+  const { ctx, bbox } = chart;
+  const scale = devicePixelRatio;
+  for (const { fromMs, toMs, tone } of shades?.spans ?? []) {
+    const left = Math.round(chart.valToPos(fromMs, 'x', true));
+    const width = Math.max(2 * scale, Math.round(chart.valToPos(toMs, 'x', true)) - left);
+    ctx.fillStyle = theme.tones[tone];
+    ctx.globalAlpha = SHADE_OPACITY;
+    ctx.fillRect(left, bbox.top, width, bbox.height);
+    // A rail along the top, so that it is more than a tint.
+    ctx.globalAlpha = 1;
+    ctx.fillRect(left, bbox.top, width, 3 * scale);
   }
 }
 
