@@ -19,6 +19,7 @@ import { browserHost } from './state/browser-host.ts';
 import type { AppState } from './state/context.ts';
 import { Draft } from './state/draft.svelte.ts';
 import { EngineStatus, missingFeature } from './state/engine-status.svelte.ts';
+import { FiringCount } from './state/firing-count.svelte.ts';
 import { HistoryList } from './state/history-list.svelte.ts';
 import { Notices } from './state/notices.svelte.ts';
 import { OtlpExport } from './state/otlp-export.svelte.ts';
@@ -251,6 +252,7 @@ async function createPageTools(): Promise<PageTools> {
   });
 }
 
+const firing = new FiringCount();
 let alerting: Promise<AlertAccess> | null = null;
 /** Once; a page that could not fetch its files tries again when somebody looks. */
 const loadAlerting = (): Promise<AlertAccess> =>
@@ -283,6 +285,7 @@ async function startAlerting(): Promise<AlertAccess> {
     version,
   });
   void started.start();
+  firing.follow(started);
   return started;
 }
 
@@ -321,6 +324,7 @@ const app: AppState = {
   similarity,
   otlp,
   loadAlerting,
+  firing,
   shareLinks,
   update,
 };
