@@ -60,6 +60,7 @@ type Measured = Pick<DashboardInput, 'rollups' | 'previousRollups' | 'records' |
 /** Percentiles are exact up to so many requests. */
 const MAX_EXACT_RECORDS = 2000;
 const COARSE_ROW_MS = 600_000;
+const SHORT_RANGE_MS = 3_600_000;
 /** Between one look and the next while requests come thick and fast. */
 const MIN_REFRESH_MS = 1000;
 /** A look that takes long is taken less often: looking must not keep the page from its work. */
@@ -295,6 +296,9 @@ export class MonitorView {
       resolution === 'minute' &&
       stepMsOf(range.toMs - range.fromMs, resolution) % COARSE_ROW_MS === 0;
     const rowMs = isCoarse ? COARSE_ROW_MS : RESOLUTION_MS[resolution];
+    // An hour seldom has too many; beside the rows, they take hardly longer than the rows alone.
+    const isShort = range.toMs - range.fromMs <= SHORT_RANGE_MS;
+    const early = isShort ? this.#records.read(range, nowMs, 1) : null;
     const [rows, before, active] = await Promise.all([
       this.#rows[isCoarse ? 'coarse' : resolution].read(range, nowMs, rowMs),
       this.#before.read(range, resolution, nowMs),
@@ -303,7 +307,7 @@ export class MonitorView {
     if (!rows.ok) return rows;
     if (!before.ok) return before;
     if (!active.ok) return active;
-    const records = await this.#exactRecords(rows.value, range, nowMs);
+    const records = await this.#exactRecords(rows.value, range, nowMs, early);
     if (!records.ok) return records;
     return {
       ok: true,
@@ -321,6 +325,7 @@ export class MonitorView {
     rollups: readonly Rollup[],
     range: TimeRange,
     nowMs: number,
+    early: Promise<Result<readonly RequestRecord[]>> | null,
   ): Promise<Result<readonly RequestRecord[] | null>> {
     const finished = rollups.reduce(
       (sum, { counters }) => sum + (counters['generation_finished_total'] ?? 0),
@@ -328,7 +333,7 @@ export class MonitorView {
     );
     return finished > MAX_EXACT_RECORDS
       ? { ok: true, value: null }
-      : this.#records.read(range, nowMs, 1);
+      : (early ?? this.#records.read(range, nowMs, 1));
   }
 
   async #emptinessOf({ counts }: Dashboard, rows: number): Promise<Emptiness | null> {

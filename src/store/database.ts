@@ -34,6 +34,13 @@ export type StoredResolution = Resolution | 'ten-minutes';
 
 export type StoredRollup = Omit<Rollup, 'resolution'> & { readonly resolution: StoredResolution };
 
+/** As it lies on the disk; see packed-row.ts. */
+export type PackedRollup = Omit<StoredRollup, 'histograms'> & {
+  /** One a line, in the order of the bytes. */
+  readonly histogramKeys: string;
+  readonly histograms: Uint8Array;
+};
+
 /** Sums that would take a walk over everything to find out. */
 export type MonitorSum = 'recordBytes';
 
@@ -67,7 +74,7 @@ export interface ShellwrightSchema extends DBSchema {
   };
   rollups: {
     key: [resolution: string, startMs: number, model: string, backend: string, outcome: string];
-    value: StoredRollup;
+    value: PackedRollup;
   };
   logs: {
     key: number;

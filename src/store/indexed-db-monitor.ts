@@ -25,6 +25,7 @@ import type {
   RetentionLimits,
   RollupQuery,
 } from './monitor-port.ts';
+import { packRow, unpackRow } from './packed-row.ts';
 import { estimateRecordBytes } from './record-size.ts';
 import {
   changeRow,
@@ -119,7 +120,9 @@ export class IndexedDbMonitor implements MonitorStore {
       resolution === 'total'
         ? IDBKeyRange.bound(['total'], ['total', []])
         : IDBKeyRange.bound([resolution, fromMs], [resolution, toMs], false, true);
-    return attempt(async () => (await this.#database.getAll('rollups', range)).map(toRollup));
+    return attempt(async () =>
+      (await this.#database.getAll('rollups', range)).map((row) => toRollup(unpackRow(row))),
+    );
   }
 
   record(id: string): Promise<Result<RequestRecord | null>> {
@@ -232,8 +235,8 @@ export class IndexedDbMonitor implements MonitorStore {
       }
       for (const row of rollups) {
         const before = await transaction.objectStore('rollups').get(rowKey(row));
-        const merged = before === undefined ? row : mergeRow(before, row);
-        await transaction.objectStore('rollups').put(merged);
+        const merged = before === undefined ? row : mergeRow(unpackRow(before), row);
+        await transaction.objectStore('rollups').put(packRow(merged));
       }
       for (const line of logs) await transaction.objectStore('logs').add(line);
       await addRecordBytes(transaction, bytes);
@@ -266,7 +269,9 @@ export class IndexedDbMonitor implements MonitorStore {
     const store = transaction.objectStore('rollups');
     await Promise.all(
       rowChanges(deltas).map(async (change) => {
-        await store.put(changeRow(await store.get(rowKey(change.empty)), change));
+        const before = await store.get(rowKey(change.empty));
+        const row = changeRow(before === undefined ? undefined : unpackRow(before), change);
+        await store.put(packRow(row));
       }),
     );
   }

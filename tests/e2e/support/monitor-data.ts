@@ -1,8 +1,11 @@
-/** What monitoring has on the disk, read from IndexedDB past all code of the app. */
+/** What monitoring has on the disk, read from IndexedDB past the app's store. */
 import type { Page } from 'playwright';
 import type { LogLine } from '../../../src/contracts/log-line.ts';
 import type { RequestRecord } from '../../../src/contracts/request-record.ts';
 import type { Rollup } from '../../../src/contracts/rollup.ts';
+import type { PackedRollup } from '../../../src/store/database.ts';
+import { unpackRow } from '../../../src/store/packed-row.ts';
+import { toRollup } from '../../../src/store/rollup-rows.ts';
 
 export interface MonitorData {
   /** Oldest first. */
@@ -30,9 +33,20 @@ export async function readMonitorData(page: Page): Promise<MonitorData> {
       ),
     );
     database.close();
-    return { records, rollups, logs };
+    return {
+      records,
+      logs,
+      rollups: (rollups as { histograms: Uint8Array }[]).map((row) => ({
+        ...row,
+        histograms: [...row.histograms],
+      })),
+    };
   });
-  const { records, rollups, logs } = data as MonitorData;
+  const { records, logs } = data as MonitorData;
+  const rollups = (data.rollups as unknown as PackedRollup[])
+    // Those are beside the others and have the same in them.
+    .filter(({ resolution }) => resolution !== 'ten-minutes')
+    .map((row) => toRollup(unpackRow({ ...row, histograms: Uint8Array.from(row.histograms) })));
   return {
     records: records.toSorted((a, b) => a.acceptedAtEpochMs - b.acceptedAtEpochMs),
     rollups,
