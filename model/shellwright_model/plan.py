@@ -7,7 +7,6 @@ from collections.abc import Callable
 _EIGHT_BITS = re.compile(r"model\.layers\.(11|28|29)\.mlp\.down_proj\.weight")
 
 PLANS: dict[str, Callable[[str], int]] = {
-    "all 4": lambda name: 4,
     "three down 8": lambda name: 8 if _EIGHT_BITS.fullmatch(name) else 4,
     "three down and embedding 8": lambda name: 8 if _EIGHT_BITS.fullmatch(name) or "embed" in name else 4,
     "all down and embedding 8": lambda name: 8 if "mlp.down_proj" in name or "embed" in name else 4,
