@@ -51,6 +51,8 @@ export class JournalError extends Error {
 
 const COMPACT_FROM_BYTES = 8 * 2 ** 20;
 const SNAPSHOT_CHUNK_CHARS = 2 ** 18;
+/** As large as a request can be. */
+const PROBE_BYTES = 2 ** 16;
 
 const openToAppend = (path: string): Promise<FileHandle> => open(path, 'a', 0o600);
 
@@ -122,12 +124,10 @@ export class Journal<Entry> {
     await this.#writing;
   }
 
-  /** Tries the disk where it has failed before: an empty line, which a replay skips. */
+  /** Tries the disk where it has failed before: whether the largest entry that may come would fit. */
   async probe(): Promise<boolean> {
     if (!this.#isWritable && this.#writing === null) {
-      this.#writing = this.#commit([])
-        .catch(() => undefined)
-        .then(() => this.#write());
+      this.#writing = this.#tryDisk().then(() => this.#write());
       await this.#writing;
     }
     return this.#isWritable;
@@ -165,16 +165,29 @@ export class Journal<Entry> {
     this.#writing = null;
   }
 
+  async #tryDisk(): Promise<void> {
+    try {
+      await this.#commitBytes(Buffer.alloc(PROBE_BYTES, '\n'));
+      await this.#file.truncate(this.#sizeBytes);
+    } catch {
+      this.#isWritable = false;
+    }
+  }
+
   async #commit(batch: readonly Waiting<Entry>[]): Promise<void> {
-    const bytes = Buffer.from(batch.map(({ line }) => line).join('') || '\n');
+    const bytes = Buffer.from(batch.map(({ line }) => line).join(''));
+    const startedAtMs = performance.now();
+    await this.#commitBytes(bytes);
+    this.#options.onSync?.(performance.now() - startedAtMs, batch.length);
+    this.#sizeBytes += bytes.length;
+  }
+
+  async #commitBytes(bytes: Buffer): Promise<void> {
     try {
       // After a failure there may be half of a line.
       if (!this.#isWritable) await this.#file.truncate(this.#sizeBytes);
-      const startedAtMs = performance.now();
       await writeAll(this.#file, bytes);
       await this.#file.datasync();
-      this.#options.onSync?.(performance.now() - startedAtMs, batch.length);
-      this.#sizeBytes += bytes.length;
       this.#isWritable = true;
     } catch (error) {
       this.#isWritable = false;

@@ -82,7 +82,6 @@ export async function startServer(options: ServerOptions): Promise<RelayServer> 
     app: options.appFolder === null ? null : { folder: options.appFolder },
     base,
   });
-  const port = await listen(app, config, options.mayMovePort);
   const host = isLoopback(config.host) ? 'localhost' : config.host;
   let closing: Promise<void> | null = null;
   const close = async (graceMs = STOP_WITHIN_MS): Promise<void> => {
@@ -94,6 +93,14 @@ export async function startServer(options: ServerOptions): Promise<RelayServer> 
     await telemetry.stop();
     lock.release();
   };
+  let port: number;
+  try {
+    port = await listen(app, config, options.mayMovePort);
+  } catch (error) {
+    // Timers and sockets would keep the process alive.
+    await close(0);
+    throw error;
+  }
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${port}${base}`,
     port,

@@ -42,7 +42,8 @@ async function begin({ child }: Relay): Promise<string> {
 }
 
 test(`killed ${KILLS} times, it delivers everything that it has acknowledged`, async () => {
-  const { next: random } = seededRandom(20_261_124);
+  const generator = seededRandom(20_261_124);
+  const random = (): number => generator.next();
   const slack = await startSlack();
   slack.delayMs = () => random() * 20;
   slack.answer = () => {
