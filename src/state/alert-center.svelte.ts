@@ -17,6 +17,7 @@ import { matchersFor, parseSilence } from '../core/alerts/silences.ts';
 import type { AlertAccess } from '../monitor/alert-access.ts';
 import type { NotificationState } from '../monitor/alert-notifier.ts';
 import type { BrowserHost } from './browser-host.ts';
+import { worstFirst } from './recent-alerts.svelte.ts';
 
 export interface AlertCenterOptions {
   readonly access: AlertAccess;
@@ -96,15 +97,7 @@ export class AlertCenter {
 
   /** Worst first, then newest. */
   get firing(): readonly AlertRecord[] {
-    const rank = { critical: 0, warning: 1, info: 2 };
-    return (this.#shown?.alerts ?? [])
-      .filter(({ state }) => state === 'firing')
-      .sort(
-        (a, b) =>
-          Number(a.mutedBy !== null) - Number(b.mutedBy !== null) ||
-          rank[a.labels.severity] - rank[b.labels.severity] ||
-          b.startsAtMs - a.startsAtMs,
-      );
+    return worstFirst((this.#shown?.alerts ?? []).filter(({ state }) => state === 'firing'));
   }
 
   get pending(): readonly PendingRule[] {

@@ -9,10 +9,10 @@ import type { AppUpdate } from './app-update.svelte.ts';
 import type { BrowserHost } from './browser-host.ts';
 import type { Draft } from './draft.svelte.ts';
 import type { EngineStatus } from './engine-status.svelte.ts';
-import type { FiringCount } from './firing-count.svelte.ts';
 import type { HistoryList } from './history-list.svelte.ts';
 import type { Notices } from './notices.svelte.ts';
 import type { OtlpExport } from './otlp-export.svelte.ts';
+import type { RecentAlerts } from './recent-alerts.svelte.ts';
 import type { Requests } from './requests.ts';
 import type { Router } from './router.svelte.ts';
 import type { Settings } from './settings.svelte.ts';
@@ -41,7 +41,7 @@ export interface AppState {
   readonly otlp: OtlpExport;
   /** Rejects where its files cannot be fetched. */
   readonly loadAlerting: () => Promise<AlertAccess>;
-  readonly firing: FiringCount;
+  readonly recentAlerts: RecentAlerts;
   readonly shareLinks: ShareLinks;
   readonly update: AppUpdate;
 }

@@ -50,7 +50,9 @@ export function backTest(rule: AlertRule, source: MeasureSource, range: TimeRang
 function* evaluationTimes(minutesFromMs: number, { fromMs, toMs }: TimeRange): Iterable<number> {
   const { minute, hour } = RESOLUTION_MS;
   let atMs = Math.ceil(fromMs / hour) * hour;
-  for (; atMs <= toMs && atMs < minutesFromMs; atMs += hour) yield atMs;
+  for (; atMs < Math.min(toMs, minutesFromMs); atMs += hour) yield atMs;
   atMs = Math.ceil(Math.max(fromMs, minutesFromMs) / minute) * minute;
-  for (; atMs <= toMs; atMs += minute) yield atMs;
+  for (; atMs < toMs; atMs += minute) yield atMs;
+  // What is going on right now counts too.
+  yield toMs;
 }

@@ -27,6 +27,12 @@ export const BUDGET_NAMES = {
   'syntax-validity': 'scripts that are not valid',
 } as const;
 
+const BUDGET_SUBJECTS = {
+  'error-rate': 'error',
+  latency: 'latency',
+  'syntax-validity': 'validity',
+} as const;
+
 export function unitOf({ kind }: AlertMeasure): AlertMessage['unit'] {
   switch (kind) {
     case 'latency-quantile':
@@ -97,7 +103,7 @@ function subjectOf(measure: AlertMeasure): string {
     case 'error-count':
       return 'errors';
     case 'syntax-validity':
-      return 'syntax validity, at best,';
+      return 'syntax validity at best';
     case 'active-requests':
       return 'active requests';
     case 'memory-used':
@@ -107,7 +113,7 @@ function subjectOf(measure: AlertMeasure): string {
     case 'devices-lost':
       return 'lost graphics devices';
     case 'budget-spent':
-      return `30-day budget for ${BUDGET_NAMES[measure.objective]} spent`;
+      return `30-day ${BUDGET_SUBJECTS[measure.objective]} budget spent`;
   }
 }
 

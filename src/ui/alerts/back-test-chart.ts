@@ -8,6 +8,7 @@ import { measuredQuantity } from '../../core/metrics/objective-words.ts';
 import type { ChartSpec } from '../monitor/chart/chart-spec.ts';
 
 const HOUR_MS = 3_600_000;
+const LEAST_TOLD_MS = 60_000;
 
 export function backTestChart(rule: AlertRule, test: BackTest): ChartSpec {
   const unit = unitOf(rule.measure);
@@ -78,7 +79,9 @@ export function backTestSummary({ spans, values, range }: BackTest): string {
   if (spans.length === 0) return 'It would not have fired.';
   const lengths = spans.map(({ fromMs, toMs }) => (toMs ?? range.toMs) - fromMs);
   const totalMs = lengths.reduce((sum, length) => sum + length, 0);
+  const isNow = spans.at(-1)?.toMs === null;
+  if (isNow && totalMs < LEAST_TOLD_MS) return 'It would begin to fire now.';
   const times = spans.length === 1 ? 'once' : `${spans.length} times`;
-  const still = spans.at(-1)?.toMs === null ? '; it would be firing now' : '';
+  const still = isNow ? '; it would be firing now' : '';
   return `It would have fired ${times}, for ${formatTimeSpan(totalMs)} in all${still}.`;
 }

@@ -1,4 +1,5 @@
 /** The Monitor page's charts over time, each as a spec made from the dashboard. */
+import type { AlertRecord } from '../../contracts/alert-record.ts';
 import { OUTCOMES, type Outcome } from '../../contracts/request-record.ts';
 import type {
   Dashboard,
@@ -7,7 +8,7 @@ import type {
   Percentiles,
   Series,
 } from '../../core/metrics/dashboard-shape.ts';
-import type { ChartSpec, Column, Hatch, Level, Tone } from './chart/chart-spec.ts';
+import type { ChartSpec, Column, Hatch, Level, Shade, Tone } from './chart/chart-spec.ts';
 import { formatStep } from './chart/chart-time.ts';
 import {
   summariseHeat,
@@ -33,7 +34,11 @@ export const OUTCOME_MARKS: Readonly<
   orphaned: { tone: 'violet', hatch: 'dots' },
 };
 
-export function latencyChart(dashboard: Dashboard, isLog: boolean): ChartSpec {
+export function latencyChart(
+  dashboard: Dashboard,
+  isLog: boolean,
+  alerts: readonly AlertRecord[] = [],
+): ChartSpec {
   const { latency } = dashboard;
   return {
     ...base(dashboard),
@@ -57,6 +62,7 @@ export function latencyChart(dashboard: Dashboard, isLog: boolean): ChartSpec {
       ...objectiveLevel(dashboard, 'latency-p95', 'p95'),
     ],
     scale: isLog ? 'log' : 'linear',
+    shades: { label: 'alert', spans: timeAlerts(dashboard, alerts) },
   };
 }
 
@@ -211,6 +217,18 @@ function objectiveLevel(dashboard: Dashboard, id: ObjectiveId, what: string): Le
   if (found === undefined) return [];
   const words = ['objective', what, objectiveText(found)].filter((word) => word !== '');
   return [{ value: found.threshold, label: words.join(' '), tone: null }];
+}
+
+/** When alerts about times were firing. */
+function timeAlerts({ range }: Dashboard, alerts: readonly AlertRecord[]): readonly Shade[] {
+  return alerts
+    .filter(({ unit }) => unit === 'seconds')
+    .map(({ firedAtMs, endsAtMs }) => ({
+      fromMs: Math.max(range.fromMs, firedAtMs),
+      toMs: Math.min(range.toMs, endsAtMs ?? range.toMs),
+      tone: 'red' as const,
+    }))
+    .filter(({ fromMs, toMs }) => fromMs < toMs);
 }
 
 /** Where no step has enough requests for p95, the one of the whole window stands for all of them. */
