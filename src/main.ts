@@ -19,10 +19,10 @@ import { browserHost } from './state/browser-host.ts';
 import type { AppState } from './state/context.ts';
 import { Draft } from './state/draft.svelte.ts';
 import { EngineStatus, missingFeature } from './state/engine-status.svelte.ts';
-import { FiringCount } from './state/firing-count.svelte.ts';
 import { HistoryList } from './state/history-list.svelte.ts';
 import { Notices } from './state/notices.svelte.ts';
 import { OtlpExport } from './state/otlp-export.svelte.ts';
+import { RecentAlerts } from './state/recent-alerts.svelte.ts';
 import { Requests } from './state/requests.ts';
 import { Router } from './state/router.svelte.ts';
 import { createScriptingApi } from './state/scripting-api.ts';
@@ -252,7 +252,7 @@ async function createPageTools(): Promise<PageTools> {
   });
 }
 
-const firing = new FiringCount();
+const recentAlerts = new RecentAlerts();
 let alerting: Promise<AlertAccess> | null = null;
 /** Once; a page that could not fetch its files tries again when somebody looks. */
 const loadAlerting = (): Promise<AlertAccess> =>
@@ -285,7 +285,7 @@ async function startAlerting(): Promise<AlertAccess> {
     version,
   });
   void started.start();
-  firing.follow(started);
+  recentAlerts.follow(started);
   return started;
 }
 
@@ -324,7 +324,7 @@ const app: AppState = {
   similarity,
   otlp,
   loadAlerting,
-  firing,
+  recentAlerts,
   shareLinks,
   update,
 };
