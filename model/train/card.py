@@ -42,7 +42,7 @@ nl2bash-dev, {rows} rows, greedy, without the syntax guard:
 {score_rows}
 {everyday_row}
 The first column was measured through the engine in the browser (`npm run eval:model`), the others in PyTorch in bf16 (`python -m eval.nl2bash`), the base
-model in its own chat form. Reference answers are one person's choice among many, so a good answer often is no match. The everyday requests
+model in its own chat form, where it often begins with a comment instead of a command. Reference answers are one person's choice among many, so a good answer often is no match. The everyday requests
 (`model/eval/everyday.jsonl`) are ours; each script ran in a sandbox, and its effect was tested. The templates and the requests have the same author,
 and the templates of basic commands were written after a first look at the results. The test split of NL2Bash was not used for anything.
 
