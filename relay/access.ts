@@ -23,6 +23,10 @@ export interface AccessOptions {
 
 export class Access {
   readonly #options: AccessOptions;
+  #lastHost: { readonly name: string | undefined; readonly origins: readonly string[] } = {
+    name: undefined,
+    origins: [],
+  };
 
   constructor(options: AccessOptions) {
     this.#options = options;
@@ -57,11 +61,6 @@ export class Access {
     return metricsToken === null && isDirect && isLoopback(address.replace(/^::ffff:/, ''));
   }
 
-  /** Whether the request's own host is one of ours: a name that somebody else points here is not. */
-  isOwnHost(headers: IncomingHttpHeaders): boolean {
-    return this.#ownOrigins(headers).length > 0;
-  }
-
   /** Browsers name the origin of every POST, and Sec-Fetch-Site on secure and local addresses. */
   #isOwnPage(headers: IncomingHttpHeaders): boolean {
     const own = this.#ownOrigins(headers);
@@ -70,7 +69,15 @@ export class Access {
     return headers['sec-fetch-site'] === 'same-origin';
   }
 
+  /** Of a host that is ours; none for any other. Kept, as nearly every request names the same. */
   #ownOrigins({ host }: IncomingHttpHeaders): readonly string[] {
+    if (host === this.#lastHost.name) return this.#lastHost.origins;
+    const origins = this.#originsOf(host);
+    this.#lastHost = { name: host, origins };
+    return origins;
+  }
+
+  #originsOf(host: string | undefined): readonly string[] {
     const { publicOrigin } = this.#options.config;
     if (host === undefined || !URL.canParse(`http://${host}`)) return [];
     const { hostname, origin } = new URL(`http://${host}`);

@@ -9,6 +9,7 @@ import type { AlertReceipt, SinkName } from '../src/contracts/relay.ts';
 import type { Client } from './access.ts';
 import {
   AlertState,
+  unitsOf,
   type AlertEntry,
   type PostEntry,
   type ProgressEntry,
@@ -34,7 +35,8 @@ export interface AlertRelayOptions {
   readonly alertsPerMinute: number;
   readonly deviceName: (client: string) => string | null;
   readonly isKnownLink: (link: string) => boolean;
-  readonly maxQueued?: number;
+  /** Alerts that may wait for one sink. */
+  readonly maxQueued: number;
   readonly openFile?: (path: string) => Promise<AppendFile>;
   readonly compactFromBytes?: number;
   readonly observe?: Partial<AlertObserver>;
@@ -64,7 +66,6 @@ export interface ReceivedPost {
   readonly post: AlertPost;
 }
 
-const MAX_QUEUED = 20_000;
 const RETRY_JOURNAL_SECONDS = 10;
 const RETRY_QUEUE_SECONDS = 60;
 const RETRY_UNCONFIGURED_SECONDS = 300;
@@ -216,18 +217,19 @@ export class AlertRelay {
         retryAfterSeconds: RETRY_UNCONFIGURED_SECONDS,
       });
     }
-    const maxQueued = this.#options.maxQueued ?? MAX_QUEUED;
+    const { maxQueued } = this.#options;
     for (const sink of sinks) {
       if ((this.#queues.get(sink)?.length ?? 0) + alerts > maxQueued) {
         throw new RefusalError('relay/queue-full', { retryAfterSeconds: RETRY_QUEUE_SECONDS });
       }
     }
-    for (const sink of sinks) {
-      const waitSeconds = this.#limits.get(sink)?.take(alerts) ?? 0;
-      if (waitSeconds === 0) continue;
+    const limits = sinks.flatMap((sink) => this.#limits.get(sink) ?? []);
+    const waitSeconds = Math.max(...limits.map((limit) => limit.secondsUntil(alerts)));
+    if (waitSeconds > 0) {
       this.#options.observe?.limited?.();
       throw new RefusalError('relay/too-many-requests', { retryAfterSeconds: waitSeconds });
     }
+    for (const limit of limits) limit.take(alerts);
   }
 
   #entryOf(
@@ -240,13 +242,6 @@ export class AlertRelay {
     const alerts = post.alerts.map((alert) =>
       receivedAlert(alert, { atMs, skewMs }, this.#options.isKnownLink),
     );
-    const unit = {
-      status: 'queued',
-      attempts: 0,
-      answer: '',
-      isUncertain: false,
-      finishedAtMs: null,
-    } as const;
     return {
       kind: 'post',
       post: this.#state.takePostNumber(),
@@ -256,7 +251,7 @@ export class AlertRelay {
       atMs,
       skewMs,
       alerts,
-      units: sinks.flatMap((sink) => alerts.map((_, alert) => ({ alert, sink, ...unit }))),
+      sinks,
     };
   }
 
@@ -274,7 +269,7 @@ export class AlertRelay {
       });
     }
     for (const alert of entry.alerts) this.#options.observe?.accepted?.(alert);
-    for (const unit of entry.units) this.#enqueue(entry, unit);
+    for (const unit of unitsOf(entry)) this.#enqueue(entry, unit);
     const receipt = this.#state.keyOf(entry.key)?.receipt;
     if (receipt === undefined) throw new Error('An applied post has no receipt');
     return receipt;
@@ -295,7 +290,7 @@ export class AlertRelay {
     }
   }
 
-  #enqueue(post: Omit<PostEntry, 'units'>, unit: Unit): void {
+  #enqueue(post: Omit<PostEntry, 'sinks' | 'units'>, unit: Unit): void {
     const alert = post.alerts[unit.alert];
     if (alert === undefined) return;
     this.#queues.get(unit.sink)?.add({
@@ -376,17 +371,18 @@ export class AlertRelay {
     parcels: readonly QueuedParcel[],
     changeOf: (parcel: QueuedParcel) => ProgressEntry['change'],
   ): Promise<void> {
-    const groups = new Map<string, [post: number, alert: number][]>();
+    const groups = new Map<
+      string,
+      { change: ProgressEntry['change']; units: [number, number][] }
+    >();
     for (const parcel of parcels) {
-      const change = JSON.stringify(changeOf(parcel));
-      const units = groups.get(change) ?? [];
-      groups.set(change, units);
-      units.push([parcel.post, parcel.index]);
+      const id = `${parcel.attempts} ${parcel.mayBeRepeat}`;
+      let group = groups.get(id);
+      if (group === undefined) groups.set(id, (group = { change: changeOf(parcel), units: [] }));
+      group.units.push([parcel.post, parcel.index]);
     }
     await Promise.all(
-      [...groups].map(([change, units]) =>
-        this.#note(sink, units, JSON.parse(change) as ProgressEntry['change']),
-      ),
+      [...groups.values()].map(({ change, units }) => this.#note(sink, units, change)),
     );
   }
 

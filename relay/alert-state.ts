@@ -33,7 +33,10 @@ export interface PostEntry {
   /** How far the sender's clock is ahead; its times in `alerts` are corrected. */
   readonly skewMs: number;
   readonly alerts: readonly AlertMessage[];
-  readonly units: readonly Unit[];
+  /** Each alert goes to each of them. */
+  readonly sinks: readonly SinkName[];
+  /** How far each is; not there for a post that was just accepted. */
+  readonly units?: readonly Unit[];
 }
 
 /** What has happened to units of one sink. */
@@ -109,9 +112,17 @@ const MAX_FIRING = 10_000;
 /** A page that has not spoken of its alert for so long is gone. */
 const FIRING_FORGOTTEN_MS = 24 * 3_600_000;
 
+const NEW_UNIT = {
+  status: 'queued',
+  attempts: 0,
+  answer: '',
+  isUncertain: false,
+  finishedAtMs: null,
+} as const;
+
 const KINDS = ['post', 'progress', 'key', 'next-post', 'firing-none', 'firing'];
 
-interface PostState extends Omit<PostEntry, 'units'> {
+interface PostState extends PostEntry {
   units: Unit[];
   open: number;
 }
@@ -158,14 +169,14 @@ export class AlertState implements JournaledState<AlertEntry> {
   }
 
   /** Units that wait for delivery, oldest first. */
-  *queued(): Iterable<{ readonly post: Omit<PostEntry, 'units'>; readonly unit: Unit }> {
+  *queued(): Iterable<{ readonly post: PostEntry; readonly unit: Unit }> {
     for (const post of this.#posts.values()) {
       for (const unit of post.units) if (unit.status === 'queued') yield { post, unit };
     }
   }
 
   /** Units that no sink took, oldest first. */
-  *dead(): Iterable<{ readonly post: Omit<PostEntry, 'units'>; readonly unit: Unit }> {
+  *dead(): Iterable<{ readonly post: PostEntry; readonly unit: Unit }> {
     for (const post of this.#posts.values()) {
       for (const unit of post.units) if (unit.status === 'dead') yield { post, unit };
     }
@@ -233,8 +244,8 @@ export class AlertState implements JournaledState<AlertEntry> {
       yield { kind: 'key', key, body, atMs, receipt };
     }
     for (const post of this.#posts.values()) {
-      const { post: number, client, key, body, atMs, skewMs, alerts, units } = post;
-      yield { kind: 'post', post: number, client, key, body, atMs, skewMs, alerts, units };
+      const { kind, post: number, client, key, body, atMs, skewMs, alerts, sinks, units } = post;
+      yield { kind, post: number, client, key, body, atMs, skewMs, alerts, sinks, units };
     }
     // A post that is kept for the log must not bring back what has resolved since.
     yield { kind: 'firing-none' };
@@ -246,9 +257,10 @@ export class AlertState implements JournaledState<AlertEntry> {
   #applyPost(entry: PostEntry): void {
     if (this.#posts.has(entry.post)) return;
     this.#nextPost = Math.max(this.#nextPost, entry.post + 1);
-    const open = entry.units.filter(({ status }) => status === 'queued').length;
-    this.#posts.set(entry.post, { ...entry, units: [...entry.units], open });
-    for (const { status, sink } of entry.units) if (status === 'dead') this.#countDead(sink, 1);
+    const units = [...unitsOf(entry)];
+    const open = units.filter(({ status }) => status === 'queued').length;
+    this.#posts.set(entry.post, { ...entry, units, open });
+    for (const { status, sink } of units) if (status === 'dead') this.#countDead(sink, 1);
     this.#rememberKey(entry.key, {
       body: entry.body,
       atMs: entry.atMs,
@@ -280,14 +292,15 @@ export class AlertState implements JournaledState<AlertEntry> {
     const id = firingId(client, alert);
     this.#firing.delete(id);
     if (alert.state === 'firing') this.#firing.set(id, { client, alert, atMs });
-    if (this.#firing.size > MAX_FIRING) this.#firing.delete(first(this.#firing.keys()) ?? '');
+    for (const old of oldestBeyond(this.#firing, MAX_FIRING)) this.#firing.delete(old);
   }
 
   #rememberKey(key: string, { body, atMs, receipt }: KeyState): void {
     this.#keys.set(key, { body, atMs, receipt });
     const oldestMs = this.#options.epochNow() - this.#options.keepKeysMs;
+    for (const old of oldestBeyond(this.#keys, this.#options.maxKeys)) this.#keys.delete(old);
     for (const [old, state] of this.#keys) {
-      if (this.#keys.size <= this.#options.maxKeys && state.atMs >= oldestMs) break;
+      if (state.atMs >= oldestMs) break;
       this.#keys.delete(old);
     }
   }
@@ -302,8 +315,7 @@ export class AlertState implements JournaledState<AlertEntry> {
     this.#deadPosts.delete(number);
     if (this.#deadOf(number) > 0) this.#deadPosts.add(number);
     else this.#finished.add(number);
-    if (this.#finished.size > this.#options.maxFinishedPosts) {
-      const oldest = first(this.#finished) ?? 0;
+    for (const oldest of oldestBeyond(this.#finished, this.#options.maxFinishedPosts)) {
       this.#finished.delete(oldest);
       this.#posts.delete(oldest);
     }
@@ -326,11 +338,16 @@ export class AlertState implements JournaledState<AlertEntry> {
   }
 }
 
+/** As the entry says, else at the beginning of the way. */
+export function unitsOf({ alerts, sinks, units }: PostEntry): readonly Unit[] {
+  return units ?? sinks.flatMap((sink) => alerts.map((_, alert) => ({ ...NEW_UNIT, alert, sink })));
+}
+
 function receiptOf(entry: PostEntry): AlertReceipt {
   return {
     post: entry.post,
     accepted: entry.alerts.length,
-    sinks: [...new Set(entry.units.map(({ sink }) => sink))],
+    sinks: entry.sinks,
   };
 }
 
@@ -359,6 +376,23 @@ function sum(values: Iterable<number>): number {
   let total = 0;
   for (const value of values) total += value;
   return total;
+}
+
+/**
+ * The oldest keys of a map or set that holds more than it should, none before it holds a tenth more: what was deleted at
+ * the front is passed over each time, until V8 makes a new table.
+ */
+function oldestBeyond<T>(
+  known: ReadonlyMap<T, unknown> | ReadonlySet<T>,
+  max: number,
+): readonly T[] {
+  if (known.size <= 1.1 * max) return [];
+  const oldest: T[] = [];
+  for (const key of known.keys()) {
+    if (known.size - oldest.length <= max) break;
+    oldest.push(key);
+  }
+  return oldest;
 }
 
 function first<T>(values: Iterable<T>): T | undefined {

@@ -9,7 +9,7 @@ import Fastify, { LogController, type FastifyInstance, type FastifyServerOptions
 import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { REFUSALS, type RefusalCode } from '../src/contracts/relay.ts';
-import { Access } from './access.ts';
+import { Access, type Client } from './access.ts';
 import { contentSecurityPolicy, ISOLATION_HEADERS, serveAppFiles } from './app-files.ts';
 import type { RelayConfig } from './config.ts';
 import { RefusalError, refusalOf, sendRefusal } from './refusal.ts';
@@ -30,12 +30,22 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Sha256 of the body as it arrived. */
     bodyText: string;
+    /** Who sent it, before anything else of it is looked at; null for somebody who may send nothing. */
+    client: Client | null;
   }
 }
 
 const BODY_LIMIT_BYTES = 64 * 1024;
 const REQUEST_TIMEOUT_MS = 10_000;
 const MINUTE_MS = 60_000;
+/** Answers of the relay are data: nothing may run them, frame them, or keep them. */
+const API_HEADERS = {
+  'Cache-Control': 'no-store',
+  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Referrer-Policy': 'no-referrer',
+  'X-Content-Type-Options': 'nosniff',
+} as const;
 
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const { config, metrics, base = '/' } = options;
@@ -82,6 +92,8 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   });
   acceptJson(app);
   await app.register(helmet, {
+    // For the app's files; answers of the relay itself get the few headers that concern them.
+    global: false,
     contentSecurityPolicy: {
       useDefaults: false,
       directives: contentSecurityPolicy(config.connectSources),
@@ -91,21 +103,24 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     // Whether every subdomain has HTTPS is known to whoever runs the proxy in front.
     strictTransportSecurity: false,
   });
-  await app.register(cors, {
-    origin: [...config.allowedOrigins],
-    methods: ['GET', 'POST'],
-    allowedHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key'],
-    exposedHeaders: ['Retry-After'],
-    maxAge: 600,
-    strictPreflight: false,
-  });
+  // No list, no other site: without the plugin a browser lets nobody read an answer.
+  if (config.allowedOrigins.length > 0) {
+    await app.register(cors, {
+      origin: [...config.allowedOrigins],
+      methods: ['GET', 'POST'],
+      allowedHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key'],
+      exposedHeaders: ['Retry-After'],
+      maxAge: 600,
+      strictPreflight: false,
+    });
+  }
   // Without `await`, the limits would not exist for the routes below.
   await app.register(rateLimit, { global: false, cache: 10_000 });
   const access = new Access({ config, tokens: options.tokens, now: () => options.clock.now() });
   const perToken = app.createRateLimit({
     max: config.limits.requestsPerToken,
     timeWindow: MINUTE_MS,
-    keyGenerator: ({ headers }) => `token ${access.identify(headers)?.id ?? ''}`,
+    keyGenerator: ({ client }) => `token ${client?.id ?? ''}`,
   });
   const perAddress = app.createRateLimit({
     max: config.limits.requestsPerAddress,
@@ -115,29 +130,28 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(
     async (api) => {
       api.addHook('onRequest', async (request, reply) => {
+        void reply.headers(API_HEADERS);
+        request.client = access.identify(request.headers);
         if (request.headers['content-encoding'] !== undefined) {
           throw new RefusalError('relay/wrong-media-type');
         }
         await requireUnder(perAddress(request), () =>
           metrics.rateLimited.inc({ limit: 'address' }),
         );
-        if (access.identify(request.headers)?.kind === 'token') {
+        if (request.client?.kind === 'token') {
           await requireUnder(perToken(request), () => metrics.rateLimited.inc({ limit: 'token' }));
         }
-        void reply.header('Cache-Control', 'no-store');
       });
       const context: RouteContext = {
         ...options,
         access,
-        requireClient(request) {
+        requireClient({ client }) {
           if (options.isStopping())
             throw new RefusalError('relay/stopping', { retryAfterSeconds: 5 });
-          const client = access.identify(request.headers);
           if (client === null) throw new RefusalError('relay/not-signed-in');
           return client;
         },
-        requireAdmin(request) {
-          const client = access.identify(request.headers);
+        requireAdmin({ client }) {
           if (client?.kind === 'admin') return;
           throw new RefusalError(client === null ? 'relay/not-signed-in' : 'relay/forbidden');
         },
@@ -157,6 +171,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
 function acceptJson(app: FastifyInstance): void {
   const parseJson = app.getDefaultJsonParser('error', 'error');
   app.decorateRequest('bodyText', '');
+  app.decorateRequest('client', null);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
     ['application/json', 'text/plain'],
@@ -182,6 +197,7 @@ function serveRest(app: FastifyInstance, files: AppOptions['app'], base: string)
         new RefusalError('relay/wrong-method'),
       );
     }
+    void reply.helmet();
     reply.hijack();
     for (const [name, value] of Object.entries(ISOLATION_HEADERS)) reply.raw.setHeader(name, value);
     const asked = Object.assign(request.raw, {

@@ -31,6 +31,8 @@ export interface RelayConfig {
   readonly email: Omit<EmailOptions, 'timeoutMs'> | null;
   readonly alertmanager: AlertmanagerConfig | null;
   readonly limits: LimitConfig;
+  /** Alerts that may wait for one sink; above it no more are taken. */
+  readonly maxQueued: number;
 }
 
 export interface AlertmanagerConfig {
@@ -92,6 +94,7 @@ export function readConfig(environment: Environment, rootFolder: string): RelayC
     slack: readSlack(read),
     email: readEmail(read),
     alertmanager: readAlertmanager(read),
+    maxQueued: read.integer('RELAY_MAX_QUEUED', 20_000, 100, 1_000_000),
     limits: {
       requestsPerAddress: read.integer('RELAY_REQUESTS_PER_ADDRESS', 600, 1, MAX_PER_MINUTE),
       requestsPerToken: read.integer('RELAY_REQUESTS_PER_TOKEN', 300, 1, MAX_PER_MINUTE),

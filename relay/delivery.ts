@@ -31,6 +31,8 @@ export interface QueuedParcel extends Parcel {
 }
 
 const GIVE_UP_AFTER_MS = 24 * 3_600_000;
+/** All that waits is looked at for it. */
+const LOOK_FOR_OLD_EVERY_MS = 30_000;
 
 export class DeliveryQueue {
   readonly #options: DeliveryOptions;
@@ -39,6 +41,9 @@ export class DeliveryQueue {
   readonly #giveUpAfterMs: number;
   #sending: Promise<void> | null = null;
   #cancelTimer: (() => void) | null = null;
+  /** When the timer will ring. */
+  #wakesAtMs = Infinity;
+  #looksForOldAtMs = -Infinity;
   #length = 0;
   #failuresInARow = 0;
   #nextAttemptAtMs = -Infinity;
@@ -91,14 +96,16 @@ export class DeliveryQueue {
 
   #wakeUp(): void {
     if (this.#isStopped || this.#sending !== null) return;
-    this.#cancelTimer?.();
     const atMs = Math.min(
       this.#length > 0 ? this.#nextAttemptAtMs : Infinity,
       this.#nextUpkeepAtMs,
     );
-    if (atMs === Infinity) return;
+    if (atMs === Infinity || this.#wakesAtMs <= atMs) return;
+    this.#cancelTimer?.();
+    this.#wakesAtMs = atMs;
     const { clock } = this.#options;
     this.#cancelTimer = clock.after(Math.max(0, atMs - clock.now()), () => {
+      this.#wakesAtMs = Infinity;
       this.#sending ??= this.#work().finally(() => {
         this.#sending = null;
         this.#wakeUp();
@@ -175,7 +182,10 @@ export class DeliveryQueue {
   }
 
   #giveUpOld(): void {
-    const oldestMs = this.#options.clock.epochNow() - this.#giveUpAfterMs;
+    const { clock } = this.#options;
+    if (clock.now() < this.#looksForOldAtMs) return;
+    this.#looksForOldAtMs = clock.now() + LOOK_FOR_OLD_EVERY_MS;
+    const oldestMs = clock.epochNow() - this.#giveUpAfterMs;
     const old: QueuedParcel[] = [];
     for (const lane of this.#lanes.values()) {
       for (const parcel of lane) if (parcel.acceptedAtMs <= oldestMs) old.push(parcel);

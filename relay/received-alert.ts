@@ -9,13 +9,10 @@ const TRAVEL_MS = 5_000;
  * from a post that has waited, and harms nobody: an alert only seems to be older.
  */
 export function clockSkewMs(post: AlertPost, receivedAtMs: number): number {
-  const latestMs = Math.max(
-    Date.parse(post.sentAt),
-    ...post.alerts.flatMap(({ startsAt, endsAt }) => [
-      Date.parse(startsAt),
-      endsAt === null ? -Infinity : Date.parse(endsAt),
-    ]),
-  );
+  let latestMs = Date.parse(post.sentAt);
+  for (const { startsAt, endsAt } of post.alerts) {
+    latestMs = Math.max(latestMs, Date.parse(endsAt ?? startsAt));
+  }
   const aheadMs = latestMs - receivedAtMs;
   return aheadMs > TRAVEL_MS ? aheadMs : 0;
 }
@@ -29,6 +26,10 @@ export function receivedAlert(
   received: { readonly atMs: number; readonly skewMs: number },
   isKnownLink: (link: string) => boolean,
 ): AlertMessage {
+  const link = isKnownLink(alert.link) ? alert.link : '';
+  if (received.skewMs === 0 && !isAfter(alert, received.atMs)) {
+    return link === alert.link ? alert : { ...alert, link };
+  }
   const correct = (time: string): number =>
     Math.min(received.atMs, Date.parse(time) - received.skewMs);
   const startsAtMs = correct(alert.startsAt);
@@ -37,6 +38,14 @@ export function receivedAlert(
     ...alert,
     startsAt: new Date(startsAtMs).toISOString(),
     endsAt: endsAtMs === null ? null : new Date(endsAtMs).toISOString(),
-    link: isKnownLink(alert.link) ? alert.link : '',
+    link,
   };
+}
+
+/** Whether any of its times is later than that, or it ends before it begins. */
+function isAfter({ startsAt, endsAt }: AlertMessage, ms: number): boolean {
+  const startsAtMs = Date.parse(startsAt);
+  if (startsAtMs > ms) return true;
+  const endsAtMs = endsAt === null ? startsAtMs : Date.parse(endsAt);
+  return endsAtMs > ms || endsAtMs < startsAtMs;
 }

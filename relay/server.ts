@@ -159,6 +159,7 @@ function openRelay(parts: {
     random: Math.random,
     log,
     alertsPerMinute: config.limits.alertsPerRoute,
+    maxQueued: config.maxQueued,
     deviceName,
     isKnownLink: (link) => isKnownLink(link, config),
     observe: {

@@ -17,8 +17,8 @@ export class TokenBucket {
     this.#filledAtMs = options.now();
   }
 
-  /** 0 where `count` was taken, else the seconds until there will be enough; then nothing is taken. */
-  take(count: number): number {
+  /** 0 where there is enough for `count`. What is more than a minute's worth passes when the bucket is full. */
+  secondsUntil(count: number): number {
     const { perMinute, now } = this.#options;
     const nowMs = now();
     this.#level = Math.min(
@@ -26,10 +26,10 @@ export class TokenBucket {
       this.#level + ((nowMs - this.#filledAtMs) / 60_000) * perMinute,
     );
     this.#filledAtMs = nowMs;
-    // What is more than a minute's worth passes when the bucket is full.
-    const needed = Math.min(count, perMinute);
-    if (this.#level < needed) return ((needed - this.#level) / perMinute) * 60;
-    this.#level -= needed;
-    return 0;
+    return (Math.max(0, Math.min(count, perMinute) - this.#level) / perMinute) * 60;
+  }
+
+  take(count: number): void {
+    this.#level = Math.max(0, this.#level - count);
   }
 }

@@ -37,10 +37,11 @@ export function alertRoutes(app: FastifyInstance, context: RouteContext, done: (
   const testLimit = new TokenBucket({ perMinute: TEST_ALERTS_PER_MINUTE, now: () => clock.now() });
   app.post('/v1/test-alert', async (request, reply) => {
     const client = requireClient(request);
-    const waitSeconds = testLimit.take(1);
+    const waitSeconds = testLimit.secondsUntil(1);
     if (waitSeconds > 0) {
       throw new RefusalError('relay/too-many-requests', { retryAfterSeconds: waitSeconds });
     }
+    testLimit.take(1);
     const { receipt } = await relay.accept({
       client,
       idempotencyKey: randomUUID(),

@@ -16,7 +16,7 @@ export function healthRoutes(app: FastifyInstance, context: RouteContext, done: 
   });
 
   app.get('/health/detailed', async (request, reply) => {
-    if (access.identify(request.headers) === null && !mayRead(request)) {
+    if (request.client === null && !mayRead(request)) {
       throw new RefusalError('relay/not-signed-in');
     }
     const isJournalWritable = (await relay.journal.probe()) && telemetry.isWritable;

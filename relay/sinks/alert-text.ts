@@ -9,6 +9,8 @@ export const STATE_WORDS = {
   test: 'Test',
 } as const satisfies Record<AlertMessage['state'], string>;
 
+const UNWANTED = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/u;
+
 /** A device whose clock is off by less says nothing about it. */
 const NOTED_SKEW_MS = 60_000;
 
@@ -39,7 +41,8 @@ export function facts(parcel: Parcel): readonly (readonly [name: string, value: 
 
 /** Control characters, line breaks and changes of direction become spaces; what is too long ends in an ellipsis. */
 export function oneLine(text: string, maxChars: number): string {
-  const flat = text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu, ' ');
+  if (text.length <= maxChars && !UNWANTED.test(text)) return text.trim();
+  const flat = text.replaceAll(new RegExp(UNWANTED, 'gu'), ' ');
   const chars = Array.from(flat.trim());
   return chars.length <= maxChars ? chars.join('') : `${chars.slice(0, maxChars - 1).join('')}…`;
 }

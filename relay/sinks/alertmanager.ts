@@ -30,7 +30,7 @@ interface PostableAlert {
 }
 
 const TIMEOUT_MS = 5_000;
-const MAX_BATCH = 200;
+const MAX_BATCH = 500;
 const REPEAT_EVERY_MS = 60_000;
 /** What is not repeated for so long has ended: four repetitions, as Prometheus has it. */
 const HOLD_REPETITIONS = 4;

@@ -76,6 +76,7 @@ export async function startTestRelay(options: TestRelayOptions = {}): Promise<Te
     random: () => 0.5,
     log,
     alertsPerMinute: config.limits.alertsPerRoute,
+    maxQueued: config.maxQueued,
     deviceName: (client) => tokens.nameOf(client),
     isKnownLink: (link) => link.startsWith('http://localhost:4173/'),
     openFile: disk.open,
