@@ -1,61 +1,77 @@
 /** The fleet's series in the text format of Prometheus 0.0.4. */
 import type { HistogramData, SeriesKey } from '../src/contracts/rollup.ts';
+import { formatEdge, headLines, sampleLine, type Sample } from '../src/core/export/exposition.ts';
 import type { Histogram } from '../src/core/metrics/histogram.ts';
-import { METRIC_NAMES, METRIC_TABLE } from '../src/core/metrics/metric-table.ts';
+import { initialLabelSets } from '../src/core/metrics/label-sets.ts';
+import {
+  METRIC_NAMES,
+  METRIC_TABLE,
+  type MetricDefinition,
+  type MetricName,
+} from '../src/core/metrics/metric-table.ts';
 import { metricOf } from '../src/core/metrics/rollup.ts';
+import { formatSeriesKey, parseSeriesKey, type Labels } from '../src/core/metrics/series-key.ts';
 
 export interface FleetSums {
   readonly counters: ReadonlyMap<SeriesKey, number>;
   readonly histograms: ReadonlyMap<SeriesKey, Histogram>;
 }
 
-/** In the order of the table, series by name; empty where there is nothing yet. */
+/**
+ * In the order of the table, series by name. Counters whose labels have a fixed list of values are there from the start,
+ * at 0, so that a rate of errors exists before the first error.
+ */
 export function writeFleetText({ counters, histograms }: FleetSums): string {
-  const byMetric = new Map<string, SeriesKey[]>();
+  const keys = new Map<string, Set<SeriesKey>>(
+    METRIC_NAMES.map((name) => [name, initialKeys(name)]),
+  );
   for (const key of [...counters.keys(), ...histograms.keys()].sort()) {
-    const name = metricOf(key);
-    byMetric.set(name, [...(byMetric.get(name) ?? []), key]);
+    keys.get(metricOf(key))?.add(key);
   }
   const lines: string[] = [];
   for (const name of METRIC_NAMES) {
-    const keys = byMetric.get(name);
-    if (keys === undefined) continue;
-    const { type, help, edges } = METRIC_TABLE[name];
-    lines.push(`# HELP ${name} ${escapeHelp(help)}`, `# TYPE ${name} ${type}`);
-    for (const key of keys) {
-      const counter = counters.get(key);
-      const histogram = histograms.get(key);
-      if (counter !== undefined) lines.push(`${key} ${counter}`);
-      if (histogram !== undefined)
-        lines.push(...histogramLines(key, name, histogram.toData(), edges));
+    const series = keys.get(name) ?? new Set();
+    if (series.size === 0) continue;
+    const metric = METRIC_TABLE[name];
+    lines.push(...headLines({ name, ...metric }, 'text'));
+    for (const key of series) {
+      const labels = parseSeriesKey(key)?.labels ?? {};
+      const histogram = histograms.get(key)?.toData();
+      const samples =
+        histogram === undefined
+          ? [{ name, labels, value: counters.get(key) ?? 0 }]
+          : histogramSamples(name, labels, histogram, metric);
+      lines.push(...samples.map((sample) => sampleLine(sample, 'text')));
     }
   }
-  return lines.length === 0 ? '' : `${lines.join('\n')}\n`;
+  return `${lines.join('\n')}\n`;
 }
 
-function histogramLines(
-  key: SeriesKey,
-  name: string,
+function initialKeys(name: MetricName): Set<SeriesKey> {
+  const metric = METRIC_TABLE[name];
+  const isFixed = metric.labels.every(({ values }) => values !== null);
+  if (metric.type !== 'counter' || !isFixed) return new Set();
+  return new Set(initialLabelSets(metric).map((labels) => formatSeriesKey(name, labels)));
+}
+
+function histogramSamples(
+  name: MetricName,
+  labels: Labels,
   { count, sumMicros, classic }: HistogramData,
-  edges: readonly number[],
-): readonly string[] {
-  const labels = key.slice(name.length + 1, -1);
-  const bucket = (edge: string, value: number): string =>
-    `${name}_bucket{${labels === '' ? '' : `${labels},`}le="${edge}"} ${value}`;
-  const suffix = labels === '' ? '' : `{${labels}}`;
-  let below = 0;
-  const buckets = edges.map((edge, index) => {
-    below += classic[index] ?? 0;
-    return bucket(String(edge), below);
+  { edges }: MetricDefinition,
+): readonly Sample[] {
+  let upTo = 0;
+  const buckets = [...edges, '+Inf' as const].map((edge, index) => {
+    upTo += classic[index] ?? 0;
+    return {
+      name: `${name}_bucket`,
+      labels: { ...labels, le: formatEdge(edge, 'text') },
+      value: upTo,
+    };
   });
   return [
     ...buckets,
-    bucket('+Inf', count),
-    `${name}_sum${suffix} ${sumMicros / 1e6}`,
-    `${name}_count${suffix} ${count}`,
+    { name: `${name}_sum`, labels, value: sumMicros / 1e6 },
+    { name: `${name}_count`, labels, value: count },
   ];
-}
-
-function escapeHelp(help: string): string {
-  return help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
 }

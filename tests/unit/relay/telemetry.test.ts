@@ -40,10 +40,10 @@ const send = (relay: TestRelay, body: unknown) =>
     payload: JSON.stringify(body),
   });
 
-/** The fleet's lines of the metrics, without comments. */
+/** Lines of the metrics that count anything, without comments. */
 async function lines(relay: TestRelay, name: string): Promise<readonly string[]> {
   const { body } = await relay.request({ url: '/metrics' });
-  return body.split('\n').filter((line) => line.startsWith(name));
+  return body.split('\n').filter((line) => line.startsWith(name) && !line.endsWith(' 0'));
 }
 
 test('counts of pages add up, by model and backend', async () => {
@@ -67,10 +67,10 @@ test('histograms add up to what one page would have measured', async () => {
     await send(relay, post({ clientId: `page-number-000${index}`, rows: [row({ histograms })] }));
   }
   const shown = await lines(relay, 'generation_latency_seconds');
-  expect(shown).toContain('generation_latency_seconds_bucket{outcome="stop",le="0.5"} 1');
-  expect(shown).toContain('generation_latency_seconds_bucket{outcome="stop",le="2"} 4');
-  expect(shown).toContain('generation_latency_seconds_bucket{outcome="stop",le="60"} 5');
-  expect(shown).toContain('generation_latency_seconds_bucket{outcome="stop",le="+Inf"} 6');
+  expect(shown).toContain('generation_latency_seconds_bucket{le="0.5",outcome="stop"} 1');
+  expect(shown).toContain('generation_latency_seconds_bucket{le="2",outcome="stop"} 4');
+  expect(shown).toContain('generation_latency_seconds_bucket{le="60",outcome="stop"} 5');
+  expect(shown).toContain('generation_latency_seconds_bucket{le="+Inf",outcome="stop"} 6');
   expect(shown).toContain('generation_latency_seconds_count{outcome="stop"} 6');
   expect(shown).toContain('generation_latency_seconds_sum{outcome="stop"} 70.6');
 });
@@ -122,6 +122,12 @@ describe('idempotency', () => {
     expect((await send(relay, post())).json()).toEqual({ sequence: 1, isRepeat: false });
     expect(await lines(relay, 'generation_requests_total')).toHaveLength(1);
   });
+});
+
+test('a kind of error that has not happened yet is there at 0', async () => {
+  const relay = await startTestRelay();
+  const { body } = await relay.request({ url: '/metrics' });
+  expect(body).toContain('\ngeneration_errors_total{error_type="oom"} 0\n');
 });
 
 describe('cardinality', () => {
