@@ -44,7 +44,7 @@ export async function serveApp(options: ServeOptions): Promise<AppServer> {
       RELAY_DATA: dataFolder,
       RELAY_LOG_LEVEL: 'silent',
       // Tests have a hub of their own.
-      RELAY_CONNECT_SOURCES: 'http://localhost:*',
+      RELAY_CONNECT_SOURCES: 'http://localhost:*,http://127.0.0.1:*',
       ...options.environment,
     },
     rootFolder,
