@@ -7,9 +7,6 @@ export const SEVERITIES = ['info', 'warning', 'critical'] as const;
 
 export type Severity = (typeof SEVERITIES)[number];
 
-/** `stale`: the page that saw it firing has closed, so nobody knows. */
-export type AlertState = 'inactive' | 'pending' | 'firing' | 'resolved' | 'stale';
-
 /** What is compared with the threshold, over the rule's window. Ratios are in [0, 1], times in seconds. */
 export type AlertMeasure =
   | { readonly kind: 'latency-quantile'; readonly quantile: number }
@@ -68,6 +65,7 @@ export interface AlertMessage {
   /** 16 hexadecimal digits of a hash over the sorted labels: the same alert has the same one for ever. */
   readonly fingerprint: string;
   readonly ruleId: string;
+  /** `stale`: the page that saw it firing has closed, so nobody knows. */
   readonly state: 'firing' | 'resolved' | 'stale' | 'test';
   readonly labels: AlertLabels;
   /** One sentence: what, value against threshold, window and n. */

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { findOrInstallMonitoring } from '../../scripts/find-monitoring.mjs';
 import type { AlertRule } from '../../src/contracts/alert.ts';
 import type { RuleStatus } from '../../src/contracts/alert-record.ts';
 import { backTest } from '../../src/core/alerts/back-test.ts';
@@ -84,7 +85,10 @@ function promtool(
   writeFileSync(join(folder, 'rules.json'), JSON.stringify(rules));
   writeFileSync(join(folder, 'tests.json'), JSON.stringify(tests));
   try {
-    execFileSync('promtool', ['test', 'rules', 'tests.json'], { cwd: folder, stdio: 'pipe' });
+    execFileSync(findOrInstallMonitoring().promtool, ['test', 'rules', 'tests.json'], {
+      cwd: folder,
+      stdio: 'pipe',
+    });
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -96,7 +96,7 @@ export function builtInRules(objectives: readonly Objective[]): readonly AlertRu
       },
       {
         comparison: 'below',
-        clearThreshold: 1 - (1 - target('syntax-validity')) * CLEAR_SHARE,
+        clearThreshold: plain(1 - (1 - target('syntax-validity')) * CLEAR_SHARE),
         minSamples: 20,
         noData: 'keep',
         inhibitedBy: [NO_MODEL],
@@ -196,7 +196,7 @@ function rule(given: Given, change: Partial<AlertRule>): AlertRule {
     severity: 'warning',
     comparison: 'above',
     forMs: 0,
-    clearThreshold: given.threshold * CLEAR_SHARE,
+    clearThreshold: plain(given.threshold * CLEAR_SHARE),
     clearEvaluations: CLEAR_EVALUATIONS,
     minSamples: 0,
     noData: 'ok',
@@ -207,6 +207,11 @@ function rule(given: Given, change: Partial<AlertRule>): AlertRule {
     ...given,
     ...change,
   };
+}
+
+/** Without the noise of binary fractions, which nobody wants to read in a form. */
+function plain(value: number): number {
+  return Number(value.toPrecision(10));
 }
 
 /** The built-in rules as the operator has changed them, then those that were added. */
