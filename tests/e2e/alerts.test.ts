@@ -290,5 +290,9 @@ test.for([
     await page.getByRole('figure').waitFor();
     expect(await seriousViolations(page)).toEqual([]);
     expect(await overflowPx(page)).toBeLessThanOrEqual(0);
+    await page.goto(page.url().replace(/#.*$/u, '#/monitor'));
+    await page.getByRole('heading', { name: /alerts? fires?/u }).waitFor();
+    expect(await seriousViolations(page)).toEqual([]);
+    expect(await overflowPx(page)).toBeLessThanOrEqual(0);
   },
 );
