@@ -1,7 +1,15 @@
 /** The page that the address names, and what of it is shown: `#/requests?id=…`. `#/write?…` is a share link. */
 import { createSubscriber } from 'svelte/reactivity';
 
-export const PAGES = ['write', 'monitor', 'alerts', 'requests', 'logs', 'health', 'settings'] as const;
+export const PAGES = [
+  'write',
+  'monitor',
+  'alerts',
+  'requests',
+  'logs',
+  'health',
+  'settings',
+] as const;
 
 export type Page = (typeof PAGES)[number];
 

@@ -42,7 +42,7 @@ export async function readMonitorData(page: Page): Promise<MonitorData> {
       })),
     };
   });
-  const { records, logs } = data as MonitorData;
+  const { records, logs } = data as unknown as MonitorData;
   const rollups = (data.rollups as unknown as PackedRollup[])
     // Those are beside the others and have the same in them.
     .filter(({ resolution }) => resolution !== 'ten-minutes')
