@@ -1,6 +1,8 @@
 /** Composition root: makes everything, hands it to whom it may concern, and draws the page. The only file that sees all. */
 import { mount } from 'svelte';
 import { version } from '../package.json';
+import { endpointPort } from './bridge/endpoint-port.ts';
+import type { EndpointServer } from './bridge/endpoint-server.ts';
 import { EngineClient } from './bridge/engine-client.ts';
 import { fetchModelOffer } from './bridge/model-offer-client.ts';
 import { runtimeUrls } from './bridge/runtime-urls.ts';
@@ -289,8 +291,42 @@ async function startAlerting(): Promise<AlertAccess> {
   return started;
 }
 
+const serviceWorkers =
+  import.meta.env.PROD && 'serviceWorker' in navigator ? navigator.serviceWorker : null;
+
+let endpointServer: Promise<EndpointServer> | null = null;
+/** Once, when the service worker first asks for something. */
+const loadEndpointServer = (): Promise<EndpointServer> =>
+  (endpointServer ??= createEndpointServer().catch((error: unknown) => {
+    endpointServer = null;
+    throw error;
+  }));
+
+async function createEndpointServer(): Promise<EndpointServer> {
+  const [{ EndpointServer }, { endpointWork }] = await Promise.all([
+    import('./bridge/endpoint-server.ts'),
+    import('./state/endpoint-work.ts'),
+  ]);
+  return new EndpointServer({
+    locks: navigator.locks,
+    newId: () => crypto.randomUUID(),
+    now: () => host.now(),
+    ...endpointWork({ engine, requests, settings, monitor, loadPageTools, host }),
+  });
+}
+
+serviceWorkers?.addEventListener('message', (event) => {
+  const port = endpointPort(event);
+  // The service worker takes a tab that says nothing for one that is not there.
+  if (port !== null)
+    loadEndpointServer()
+      .then((server) => server.answer(port))
+      .catch(() => port.close());
+});
+serviceWorkers?.startMessages();
+
 const serviceWorker: ServiceWorkerClient = new ServiceWorkerClient({
-  container: import.meta.env.PROD && 'serviceWorker' in navigator ? navigator.serviceWorker : null,
+  container: serviceWorkers,
   scriptUrl: new URL('sw.js', pageUrl).href,
   isolated: crossOriginIsolated,
   // The prompt and a download outlive a reload; a script that is being written or edited does not.

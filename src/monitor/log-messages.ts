@@ -52,6 +52,7 @@ export const LOG_MESSAGES = {
   'storage works again': [],
   'old data deleted': ['records', 'rollups', 'logLines'],
   'telemetry dropped': ['signal', 'reason', 'items'],
+  'endpoint answered': ['method', 'path', 'status', 'durationMs', 'code'],
   'health checked': ['kind', 'status', 'code', 'inferenceMs'],
   'metrics exported': ['records', 'rollups', 'bytes', 'hasContent'],
   'metrics imported': ['files', 'records', 'rollups', 'code'],

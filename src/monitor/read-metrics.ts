@@ -9,10 +9,10 @@ import type { MonitorStore } from '../store/monitor-port.ts';
 export interface ReadMetricsOptions {
   readonly store: Pick<MonitorStore, 'rollups' | 'activeRecords'>;
   readonly readGauges: () => Promise<Pick<GaugeReading, 'memoryUsedRatio' | 'storageUsedRatio'>>;
-  /** Wall clock: when the page was opened. */
-  readonly startedAtEpochMs: number;
-  /** Monotonic clock in milliseconds; 0 is when the page was opened. */
-  readonly now: () => number;
+  /** Wall clock: when the page was opened; null where none is. */
+  readonly startedAtEpochMs: number | null;
+  /** Monotonic clock in milliseconds; 0 is when the page was opened, and null says that none is. */
+  readonly now: () => number | null;
   readonly epochNow: () => number;
 }
 
@@ -39,6 +39,7 @@ export async function readMetrics(options: ReadMetricsOptions): Promise<Result<M
     toMs: Infinity,
   });
   if (!hours.ok) return hours;
+  const uptimeMs = now();
   return {
     ok: true,
     value: metricsSnapshot({
@@ -49,7 +50,7 @@ export async function readMetrics(options: ReadMetricsOptions): Promise<Result<M
         activeRequests: standing.value.activeCount,
         ...(await readGauges()),
         startedAtEpochMs,
-        uptimeSeconds: now() / 1000,
+        uptimeSeconds: uptimeMs === null ? null : uptimeMs / 1000,
       },
     }),
   };

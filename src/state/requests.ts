@@ -47,6 +47,7 @@ export class Requests {
       onAccepted: (accepted) => {
         acceptedAtMs = accepted.acceptedAtMs;
         recorder?.accept({ ...accepted, ...request });
+        hooks.onAccepted?.(accepted);
       },
     });
     const verdict = await syntax.judge(written);

@@ -1,13 +1,17 @@
 /**
  * The service worker: keeps the app for offline use, isolates it where the host cannot, and waits with a new version
- * until the user agrees. It never stores models. Where the browser has Background Sync, it sends alerts that wait while no
- * page is open.
+ * until the user agrees. It never stores models. It answers for the site's endpoints. Where the browser has Background
+ * Sync, it sends alerts that wait while no page is open.
  */
 import { OUTBOX_SYNC } from '../contracts/outbox-sync.ts';
 import { parseServiceWorkerMessage } from '../contracts/service-worker.ts';
 import { openAlerts } from '../store/open-alerts.ts';
+import { openMonitor } from '../store/open-monitor.ts';
 import { AppCache } from './app-cache.ts';
 import { buildManifest } from './build-manifest.ts';
+import { Endpoints } from './endpoints/endpoints.ts';
+import { MetricsReader } from './endpoints/metrics-reader.ts';
+import { Tabs } from './endpoints/tabs.ts';
 import { sendOutbox } from './send-outbox.ts';
 import { showPage } from './show-page.ts';
 
@@ -18,7 +22,19 @@ interface SyncEvent extends ExtendableEvent {
 
 declare const self: ServiceWorkerGlobalScope;
 
-const appCache = new AppCache(buildManifest, self.registration.scope);
+const { scope } = self.registration;
+const { locks } = self.navigator;
+const appCache = new AppCache(buildManifest, scope);
+const endpoints = new Endpoints({
+  scope,
+  tabs: new Tabs({ clients: self.clients, locks, scope }),
+  metrics: new MetricsReader({ open: openMonitor, epochNow: () => Date.now() }),
+  locks,
+  clients: self.clients,
+  newId: () => crypto.randomUUID(),
+  now: () => performance.now(),
+  epochNow: () => Date.now(),
+});
 
 self.addEventListener('install', (event) => {
   event.waitUntil(appCache.install());
@@ -30,7 +46,7 @@ self.addEventListener('activate', (event) => {
 });
 
 self.addEventListener('fetch', (event) => {
-  const answer = appCache.answer(event.request);
+  const answer = endpoints.answer(event) ?? appCache.answer(event.request);
   if (answer !== null) event.respondWith(answer);
 });
 

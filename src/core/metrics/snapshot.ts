@@ -15,9 +15,9 @@ export interface CurrentValues {
   readonly activeRequests: number;
   readonly memoryUsedRatio: number | null;
   readonly storageUsedRatio: number | null;
-  /** Wall clock: when the page was opened. */
-  readonly startedAtEpochMs: number;
-  readonly uptimeSeconds: number;
+  /** Wall clock: when the page was opened; null where none is. */
+  readonly startedAtEpochMs: number | null;
+  readonly uptimeSeconds: number | null;
 }
 
 export interface SnapshotInput {
@@ -92,7 +92,10 @@ function gaugeValues({
     ['active_generation_requests', current.activeRequests],
     ['memory_used_ratio', current.memoryUsedRatio],
     ['storage_used_ratio', current.storageUsedRatio],
-    ['process_start_time_seconds', current.startedAtEpochMs / 1000],
+    [
+      'process_start_time_seconds',
+      current.startedAtEpochMs === null ? null : current.startedAtEpochMs / 1000,
+    ],
     ['uptime_seconds', current.uptimeSeconds],
     ...rates.map(
       ([window, rate]) => [formatSeriesKey('syntax_validity_rate', { window }), rate] as const,

@@ -1,0 +1,64 @@
+/** What the endpoints have this tab do: requests as every other request, health and figures as on their pages. */
+import type { EndpointServerOptions } from '../bridge/endpoint-server.ts';
+import type { TabStanding } from '../contracts/endpoint.ts';
+import { traceIdOf } from '../core/trace/trace-ids.ts';
+import type { Monitor } from '../monitor/monitor.ts';
+import type { PageTools } from '../monitor/page-tools.ts';
+import type { BrowserHost } from './browser-host.ts';
+import type { EngineStatus } from './engine-status.svelte.ts';
+import type { Requests } from './requests.ts';
+import type { Settings } from './settings.svelte.ts';
+
+export interface EndpointWorkOptions {
+  readonly engine: Pick<EngineStatus, 'engine' | 'state'>;
+  readonly requests: Pick<Requests, 'submit' | 'refuse'>;
+  readonly settings: Pick<Settings, 'debugMode'>;
+  readonly monitor: Pick<Monitor, 'log' | 'sampler' | 'store' | 'startedAtEpochMs'>;
+  readonly loadPageTools: () => Promise<Pick<PageTools, 'checkHealth'>>;
+  readonly host: Pick<BrowserHost, 'now' | 'after'>;
+}
+
+/** A busy model may take seconds to say how much memory it has, and a slow disk to write. */
+const READ_WITHIN_MS = 1_000;
+
+export function endpointWork(
+  options: EndpointWorkOptions,
+): Omit<EndpointServerOptions, 'locks' | 'newId' | 'now'> {
+  const { engine, requests, settings, monitor, loadPageTools, host } = options;
+  const soon = <T>(work: Promise<T>): Promise<T | null> =>
+    new Promise((resolve) => {
+      const callOff = host.after(READ_WITHIN_MS, () => resolve(null));
+      void work.then(resolve, () => resolve(null)).finally(callOff);
+    });
+  return {
+    engine: () => engine.engine,
+    isDebug: () => settings.debugMode,
+    async generate(input, hooks) {
+      if (engine.state.kind === 'unsupported') {
+        const { failure } = engine.state;
+        requests.refuse(failure, input);
+        return { failure };
+      }
+      return { record: await requests.submit(input, hooks) };
+    },
+    refuse: (cause) => requests.refuse(cause, { prompt: '', parameters: null }),
+    checkHealth: async (query) => (await loadPageTools()).checkHealth(query),
+    async standing(): Promise<TabStanding> {
+      const [gauges] = await Promise.all([
+        soon(monitor.sampler.read()),
+        soon(monitor.store.settled()),
+      ]);
+      return {
+        startedAtEpochMs: monitor.startedAtEpochMs,
+        uptimeSeconds: host.now() / 1000,
+        memoryUsedRatio: gauges?.memoryUsedRatio ?? null,
+        storageUsedRatio: gauges?.storageUsedRatio ?? null,
+      };
+    },
+    onAbandoned({ id, path, durationMs }) {
+      const fields = { method: 'POST', path, status: 499, durationMs, code: 'endpoint/cancelled' };
+      const traceId = id === null ? null : traceIdOf(id);
+      monitor.log('warn', 'bridge', 'endpoint answered', fields, traceId);
+    },
+  };
+}

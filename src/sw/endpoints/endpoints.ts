@@ -1,0 +1,184 @@
+/** The addresses of the site that answer as a server does. Nothing is remembered from one request to the next. */
+import type { TabStanding } from '../../contracts/endpoint.ts';
+import { failure } from '../../contracts/failure.ts';
+import type { LogLine } from '../../contracts/log-line.ts';
+import {
+  detailedHealthAnswer,
+  healthAnswer,
+  uptimeAnswer,
+} from '../../core/endpoint/health-answer.ts';
+import { endpointProblem, failureProblem } from '../../core/endpoint/problem.ts';
+import { CONTENT_TYPES } from '../../core/export/exposition.ts';
+import { negotiateFormat } from '../../core/export/prometheus-text.ts';
+import { traceIdOf } from '../../core/trace/trace-ids.ts';
+import type { LogMessage } from '../../monitor/log-messages.ts';
+import { jsonAnswer, problemAnswer, toResponse, type Answer, type Ending } from './answer.ts';
+import { generate } from './generate.ts';
+import type { MetricsReader } from './metrics-reader.ts';
+import type { Tabs } from './tabs.ts';
+
+export interface EndpointsOptions {
+  /** Of the site, ending in `/`. */
+  readonly scope: string;
+  readonly tabs: Pick<Tabs, 'call'>;
+  readonly metrics: Pick<MetricsReader, 'text' | 'countingSince' | 'log'>;
+  readonly locks: Pick<LockManager, 'request'>;
+  readonly clients: Pick<Clients, 'get'>;
+  readonly newId: () => string;
+  /** Monotonic clock in milliseconds. */
+  readonly now: () => number;
+  readonly epochNow: () => number;
+}
+
+interface Asked {
+  readonly request: Request;
+  readonly requestId: string;
+  readonly waitUntil: (work: Promise<unknown>) => void;
+  readonly isClientHere: () => Promise<boolean>;
+}
+
+type Event = Pick<FetchEvent, 'request' | 'waitUntil' | 'clientId'>;
+
+interface Route {
+  readonly methods: readonly string[];
+  readonly answer: (asked: Asked) => Promise<Answer>;
+}
+
+const HEALTH_WITHIN_MS = 5_000;
+/** The check itself gives up after 30 s. */
+const DEEP_HEALTH_WITHIN_MS = 40_000;
+const STANDING_WITHIN_MS = 3_000;
+const UNHEALTHY_RETRY_S = '5';
+
+export class Endpoints {
+  readonly #options: EndpointsOptions;
+  readonly #routes: ReadonlyMap<string, Route>;
+
+  constructor(options: EndpointsOptions) {
+    this.#options = options;
+    const get = ['GET', 'HEAD'];
+    this.#routes = new Map<string, Route>([
+      ['health', { methods: get, answer: () => this.#health(false) }],
+      ['health/detailed', { methods: get, answer: () => this.#health(true) }],
+      ['metrics', { methods: get, answer: (asked) => this.#metrics(asked) }],
+      ['metrics/uptime', { methods: get, answer: (asked) => this.#uptime(asked) }],
+      ['dashboard', { methods: get, answer: () => Promise.resolve(this.#dashboard()) }],
+      [
+        'generate',
+        {
+          methods: ['POST'],
+          answer: (asked) => generate({ ...asked, tabs: options.tabs, locks: options.locks }),
+        },
+      ],
+    ]);
+  }
+
+  /** null for what is no endpoint. */
+  answer(event: Event): Promise<Response> | null {
+    const { scope } = this.#options;
+    const { href, search, hash } = new URL(event.request.url);
+    const address = href.slice(0, href.length - search.length - hash.length);
+    if (!address.startsWith(scope)) return null;
+    const route = this.#routes.get(address.slice(scope.length));
+    return route === undefined ? null : this.#answer(event, route.methods, route.answer);
+  }
+
+  async #answer(
+    event: Event,
+    methods: readonly string[],
+    work: (asked: Asked) => Promise<Answer>,
+  ): Promise<Response> {
+    const { clients, newId, now } = this.#options;
+    const { request } = event;
+    const startedMs = now();
+    const requestId = newId();
+    const answer = await (
+      methods.includes(request.method)
+        ? work({
+            request,
+            requestId,
+            waitUntil: (promise) => event.waitUntil(promise),
+            isClientHere: async () => (await clients.get(event.clientId)) !== undefined,
+          })
+        : Promise.resolve(
+            problemAnswer(endpointProblem('endpoint/wrong-method', 'method'), requestId, {
+              Allow: methods.join(', '),
+            }),
+          )
+    ).catch(() => problemAnswer(failureProblem(failure('unknown')), requestId));
+    const { status, code = null } = answer;
+    const id = answer.requestId ?? requestId;
+    event.waitUntil(
+      (answer.ended ?? Promise.resolve({ status, code })).then((ending) =>
+        this.#log(request, id, ending, now() - startedMs),
+      ),
+    );
+    return toResponse(answer, id, now() - startedMs, request.method !== 'HEAD');
+  }
+
+  async #health(isDeep: boolean): Promise<Answer> {
+    const { epochNow } = this.#options;
+    const call = await this.#options.tabs.call();
+    const within = isDeep ? DEEP_HEALTH_WITHIN_MS : HEALTH_WITHIN_MS;
+    const news = (await call?.ask({ kind: 'health', isDeep }, within)) ?? null;
+    const { report, vocabularySize } =
+      news?.kind === 'health' ? news : { report: null, vocabularySize: null };
+    const body = isDeep
+      ? detailedHealthAnswer(report, vocabularySize, epochNow())
+      : healthAnswer(report, epochNow());
+    if (report?.status === 'healthy') return jsonAnswer(200, body);
+    return jsonAnswer(503, body, {
+      code: report === null ? 'endpoint/no-tab' : (report.failure?.code ?? 'unknown'),
+      headers: { 'Retry-After': UNHEALTHY_RETRY_S },
+    });
+  }
+
+  async #metrics({ request, requestId }: Asked): Promise<Answer> {
+    const format = negotiateFormat(request.headers.get('Accept') ?? '');
+    const text = await this.#options.metrics.text(format, await this.#standing());
+    if (!text.ok) return problemAnswer(failureProblem(text.failure), requestId);
+    return {
+      status: 200,
+      body: text.value,
+      headers: { 'Content-Type': CONTENT_TYPES[format], Vary: 'Accept' },
+    };
+  }
+
+  async #uptime({ requestId }: Asked): Promise<Answer> {
+    const [standing, since] = await Promise.all([
+      this.#standing(),
+      this.#options.metrics.countingSince(),
+    ]);
+    return since.ok
+      ? jsonAnswer(200, uptimeAnswer(standing, since.value))
+      : problemAnswer(failureProblem(since.failure), requestId);
+  }
+
+  #dashboard(): Answer {
+    return { status: 302, body: null, headers: { Location: `${this.#options.scope}#/monitor` } };
+  }
+
+  async #standing(): Promise<TabStanding | null> {
+    const call = await this.#options.tabs.call();
+    const news = (await call?.ask({ kind: 'standing' }, STANDING_WITHIN_MS)) ?? null;
+    return news?.kind === 'standing' ? news.standing : null;
+  }
+
+  #log(request: Request, id: string, { status, code }: Ending, durationMs: number): Promise<void> {
+    const line: LogLine = {
+      atEpochMs: this.#options.epochNow(),
+      level: status < 400 ? 'info' : status === 500 ? 'error' : 'warn',
+      message: 'endpoint answered' satisfies LogMessage,
+      module: 'sw',
+      traceId: traceIdOf(id),
+      fields: {
+        method: request.method,
+        path: new URL(request.url).pathname.slice(0, 120),
+        status,
+        durationMs: Math.round(durationMs * 1000) / 1000,
+        ...(code === null ? {} : { code }),
+      },
+    };
+    return this.#options.metrics.log(line);
+  }
+}

@@ -1,0 +1,102 @@
+/** Reads what monitoring has on the disk, for any number of askers at once. */
+import type { TabStanding } from '../../contracts/endpoint.ts';
+import type { Result } from '../../contracts/failure.ts';
+import type { LogLine } from '../../contracts/log-line.ts';
+import { exemplarsOf } from '../../core/export/exemplars.ts';
+import type { ExpositionFormat } from '../../core/export/exposition.ts';
+import { writePrometheusText } from '../../core/export/prometheus-text.ts';
+import { readMetrics } from '../../monitor/read-metrics.ts';
+import { storeFailure } from '../../store/attempt.ts';
+import type { MonitorStore } from '../../store/monitor-port.ts';
+
+export interface MetricsReaderOptions {
+  /** May reject. `onClosed` is for a connection that ends by itself. */
+  readonly open: (onClosed: () => void) => Promise<MonitorStore>;
+  readonly epochNow: () => number;
+}
+
+/** The newest that have ended: enough for the last scrapes of a busy tab. */
+const EXEMPLAR_RECORDS = 200;
+
+export class MetricsReader {
+  readonly #options: MetricsReaderOptions;
+  #store: Promise<MonitorStore> | null = null;
+  #lines: LogLine[] = [];
+  #writing: Promise<void> | null = null;
+
+  constructor(options: MetricsReaderOptions) {
+    this.#options = options;
+  }
+
+  /** @param standing of the tab that answers; null where none is open, and then memory and uptime have no value */
+  async text(format: ExpositionFormat, standing: TabStanding | null): Promise<Result<string>> {
+    return this.#with(async (store) => {
+      const snapshot = await readMetrics({
+        store,
+        readGauges: () =>
+          Promise.resolve({
+            memoryUsedRatio: standing?.memoryUsedRatio ?? null,
+            storageUsedRatio: standing?.storageUsedRatio ?? null,
+          }),
+        startedAtEpochMs: standing?.startedAtEpochMs ?? null,
+        now: () => (standing === null ? null : standing.uptimeSeconds * 1000),
+        epochNow: this.#options.epochNow,
+      });
+      if (!snapshot.ok) return snapshot;
+      if (format === 'text') {
+        return { ok: true, value: writePrometheusText(snapshot.value, { format }) };
+      }
+      const [records, since] = await Promise.all([
+        store.records({
+          fromMs: 0,
+          toMs: Infinity,
+          limit: EXEMPLAR_RECORDS,
+          order: 'newest-first',
+        }),
+        countingSince(store),
+      ]);
+      if (!records.ok) return records;
+      const ended = records.value.filter(({ endedAtEpochMs }) => endedAtEpochMs !== null);
+      const exemplars = exemplarsOf(ended);
+      const createdAtEpochMs = since.ok ? since.value : null;
+      return {
+        ok: true,
+        value: writePrometheusText(snapshot.value, { format, createdAtEpochMs, exemplars }),
+      };
+    });
+  }
+
+  /** Wall clock; null where nothing is kept. */
+  countingSince(): Promise<Result<number | null>> {
+    return this.#with(countingSince);
+  }
+
+  /** Resolves when it is on the disk. Lines that come while others are being written go together. */
+  async log(line: LogLine): Promise<void> {
+    this.#lines.push(line);
+    await this.#writing;
+    this.#writing ??= this.#write().finally(() => (this.#writing = null));
+    await this.#writing;
+  }
+
+  async #write(): Promise<void> {
+    const lines = this.#lines;
+    this.#lines = [];
+    if (lines.length > 0) await this.#with((store) => store.appendLogs(lines));
+  }
+
+  async #with<T>(work: (store: MonitorStore) => Promise<Result<T>>): Promise<Result<T>> {
+    try {
+      this.#store ??= this.#options.open(() => (this.#store = null));
+      return await work(await this.#store);
+    } catch (error) {
+      this.#store = null;
+      return { ok: false, failure: storeFailure(error) };
+    }
+  }
+}
+
+async function countingSince(store: MonitorStore): Promise<Result<number | null>> {
+  const hours = await store.rollups({ resolution: 'hour', fromMs: 0, toMs: Infinity });
+  return hours.ok ? { ok: true, value: hours.value[0]?.startMs ?? null } : hours;
+}
