@@ -65,7 +65,7 @@ const [command, action, name] = process.argv.slice(2);
 try {
   const config = readConfig(process.env, rootFolder);
   if (command === undefined) await serve(config);
-  else if (command === 'token') manageTokens(new TokenFile(config.dataFolder), action, name);
+  else if (command === 'token') manageTokens(new TokenFile(config.tokensFolder), action, name);
   else fail(USAGE);
 } catch (error) {
   // Messages of other errors may hold what is configured.

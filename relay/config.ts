@@ -10,10 +10,12 @@ import type { EmailOptions } from './sinks/email.ts';
 export interface RelayConfig {
   readonly host: string;
   readonly port: number;
-  /** Folder of journals and tokens. */
+  /** Folder of the journals. */
   readonly dataFolder: string;
   /** Whether the folder was named, so that no other will do. */
   readonly isDataFolderChosen: boolean;
+  /** Folder of the tokens' file, which several relays can share. */
+  readonly tokensFolder: string;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   /** Origin that the app is reached at from outside, such as `https://shellwright.example.org`; null for none. */
   readonly publicOrigin: string | null;
@@ -73,10 +75,12 @@ const MAX_PER_MINUTE = 10_000_000;
 export function readConfig(environment: Environment, rootFolder: string): RelayConfig {
   const read = new VariableReader(environment);
   const host = read.text('RELAY_HOST') ?? '127.0.0.1';
+  const dataFolder = read.text('RELAY_DATA') ?? join(rootFolder, '.cache', 'relay');
   const config: RelayConfig = {
     host,
     port: read.integer('PORT', DEFAULT_PORT, 0, 65_535),
-    dataFolder: read.text('RELAY_DATA') ?? join(rootFolder, '.cache', 'relay'),
+    dataFolder,
+    tokensFolder: read.text('RELAY_TOKENS') ?? dataFolder,
     isDataFolderChosen: read.text('RELAY_DATA') !== null,
     logLevel: read.oneOf('RELAY_LOG_LEVEL', LOG_LEVELS, 'info'),
     publicOrigin:

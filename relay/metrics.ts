@@ -73,6 +73,11 @@ export function createMetrics(sources: MetricSources) {
     'When the relay was started, in Unix time.',
     () => sources.startedAtMs / 1000,
   );
+  gauge(
+    'nodejs_heap_used_bytes',
+    'Objects on the heap, garbage that was not collected yet included.',
+    () => process.memoryUsage().heapUsed,
+  );
   gauge('process_resident_memory_bytes', 'Memory that the process holds.', () =>
     process.memoryUsage.rss(),
   );

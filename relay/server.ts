@@ -52,7 +52,9 @@ export async function startServer(options: ServerOptions): Promise<RelayServer> 
   const bornMs = clock.now();
   const uptimeSeconds = (): number => (clock.now() - bornMs) / 1000;
   const { dataFolder, lock } = await takeDataFolder(config, log);
-  const tokens = new TokenFile(dataFolder);
+  const tokens = new TokenFile(
+    config.tokensFolder === config.dataFolder ? dataFolder : config.tokensFolder,
+  );
   // The tokens' names are needed for what the journal holds.
   tokens.list();
   let isStopping = false;
