@@ -44,7 +44,7 @@ export interface AlertRelayOptions {
 
 /** What is counted. */
 export interface AlertObserver {
-  accepted(alert: AlertMessage): void;
+  accepted(state: AlertMessage['state'], alerts: number): void;
   repeated(): void;
   limited(): void;
   attempted(sink: SinkName, result: 'delivered' | 'failed' | 'refused', alerts: number): void;
@@ -268,7 +268,10 @@ export class AlertRelay {
         retryAfterSeconds: RETRY_JOURNAL_SECONDS,
       });
     }
-    for (const alert of entry.alerts) this.#options.observe?.accepted?.(alert);
+    for (const state of new Set(entry.alerts.map((alert) => alert.state))) {
+      const { length } = entry.alerts.filter((alert) => alert.state === state);
+      this.#options.observe?.accepted?.(state, length);
+    }
     for (const unit of unitsOf(entry)) this.#enqueue(entry, unit);
     const receipt = this.#state.keyOf(entry.key)?.receipt;
     if (receipt === undefined) throw new Error('An applied post has no receipt');

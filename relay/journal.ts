@@ -49,7 +49,7 @@ export class JournalError extends Error {
   override readonly name = 'JournalError';
 }
 
-const COMPACT_FROM_BYTES = 8 * 2 ** 20;
+const COMPACT_FROM_BYTES = 32 * 2 ** 20;
 const SNAPSHOT_CHUNK_CHARS = 2 ** 18;
 /** As large as a request can be. */
 const PROBE_BYTES = 2 ** 16;

@@ -43,6 +43,8 @@ export interface RelayServer {
 const PORTS_TO_TRY = 50;
 /** Requests and attempts that are under way get so long when the relay is told to stop. */
 const STOP_WITHIN_MS = 10_000;
+/** The slash ends the name of the host, whatever follows. */
+const LINK_TO_THIS_MACHINE = /^https?:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?\//;
 
 /** @throws Error where the folder is in use, the port is taken, or a journal cannot be opened */
 export async function startServer(options: ServerOptions): Promise<RelayServer> {
@@ -165,7 +167,7 @@ function openRelay(parts: {
     deviceName,
     isKnownLink: (link) => isKnownLink(link, config),
     observe: {
-      accepted: ({ state }) => metrics.alertsAccepted.inc({ state }),
+      accepted: (state, alerts) => metrics.alertsAccepted.inc({ state }, alerts),
       repeated: () => metrics.repeatedPosts.inc(),
       limited: () => metrics.rateLimited.inc({ limit: 'route' }),
       attempted: (sink, result, alerts) => metrics.deliveries.inc({ sink, result }, alerts),
@@ -202,12 +204,11 @@ function createSinks(
 }
 
 /** Links are shown to people who trust the relay, so they lead to the app and nowhere else. */
-function isKnownLink(link: string, config: RelayConfig): boolean {
-  if (!URL.canParse(link)) return false;
-  const { protocol, hostname, origin } = new URL(link);
-  if (protocol !== 'https:' && protocol !== 'http:') return false;
-  const isOwn = origin === config.publicOrigin || config.allowedOrigins.includes(origin);
-  return isOwn || isLoopback(hostname.replace(/^\[|\]$/g, ''));
+function isKnownLink(link: string, { publicOrigin, allowedOrigins }: RelayConfig): boolean {
+  if (LINK_TO_THIS_MACHINE.test(link)) return true;
+  return [publicOrigin, ...allowedOrigins].some(
+    (origin) => origin !== null && link.startsWith(`${origin}/`),
+  );
 }
 
 function metricsOf(
