@@ -51,7 +51,8 @@ const budgets: readonly Budget[] = [
     limitBytes: 15 * KB,
     measure: 'gzip',
   },
-  { what: 'service worker', files: ['sw.js'], limitBytes: 15 * KB, measure: 'gzip' },
+  // A third of it answers as a server does: the table of metrics and the reading of what was measured are in it.
+  { what: 'service worker', files: ['sw.js'], limitBytes: 28 * KB, measure: 'gzip' },
   {
     what: 'engine worker, without ONNX Runtime',
     files: find('assets/{engine.worker,load-pack-model}-*.js'),
