@@ -26,12 +26,18 @@ export class Tabs {
   async call(): Promise<TabCall | null> {
     const { clients, locks, scope } = this.#options;
     const windows = await clients.matchAll({ type: 'window', includeUncontrolled: true });
-    const greeted = windows.filter(({ url }) => url.startsWith(scope)).map(greet);
+    const greeted = windows.filter(({ url }) => isApp(url, scope)).map(greet);
     if (greeted.length === 0) return null;
     const best = await firstGood(greeted);
     for (const { port } of greeted) if (port !== best?.port) port.close();
     return best === null ? null : new TabCall(best.port, best.here, locks);
   }
+}
+
+/** Windows also show what the endpoints answer, and have no app in them then. */
+function isApp(address: string, scope: string): boolean {
+  const [page] = address.split(/[?#]/u);
+  return page === scope || page === `${scope}index.html`;
 }
 
 interface Greeted {
