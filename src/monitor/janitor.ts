@@ -5,6 +5,7 @@
 import type { RequestRecord } from '../contracts/request-record.ts';
 import { endDeltas } from '../core/metrics/request-deltas.ts';
 import { orphanedRequestRecord } from '../core/metrics/to-request-record.ts';
+import { traceIdOf } from '../core/trace/trace-ids.ts';
 import type { MonitorStore, RetentionLimits } from '../store/monitor-port.ts';
 import type { Log } from './monitor-access.ts';
 import type { LocksPort, PagePresence } from './page-presence.ts';
@@ -82,7 +83,7 @@ export class Janitor {
       const closed = await store.close(orphan, endDeltas(orphan));
       if (!closed.ok || !closed.value) continue;
       const ageMs = endedAtEpochMs - open.acceptedAtEpochMs;
-      log('warn', 'monitor', 'request orphaned', { ageMs }, open.id.replaceAll('-', ''));
+      log('warn', 'monitor', 'request orphaned', { ageMs }, traceIdOf(open.id));
     }
   }
 

@@ -17,6 +17,7 @@ import {
   type RequestEnd,
 } from '../core/metrics/to-request-record.ts';
 import { requestFigures } from '../core/metrics/request-figures.ts';
+import { traceIdOf } from '../core/trace/trace-ids.ts';
 import type { MonitorStore } from '../store/monitor-port.ts';
 import type { Log } from './monitor-access.ts';
 
@@ -192,11 +193,6 @@ export class Recorder {
 
 /** A store must not throw; if one does, it has nothing to do with whoever generates. */
 function ignore(): void {}
-
-/** The request's id as OpenTelemetry writes trace ids. */
-function traceIdOf(id: string): string {
-  return id.replaceAll('-', '');
-}
 
 function debugDetail(engine: EngineDescription | null): RequestEnd['debug'] {
   return {

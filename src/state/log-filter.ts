@@ -1,5 +1,6 @@
 /** Which log lines the Logs page shows, as the query of its address. */
 import { LOG_LEVELS, type LogLevel } from '../contracts/log-line.ts';
+import { traceIdOf } from '../core/trace/trace-ids.ts';
 
 export interface LogFilter {
   /** This level and the ones above it. */
@@ -11,7 +12,7 @@ export interface LogFilter {
 
 /** Takes what is valid and the defaults for the rest: an address is not a form. */
 export function parseLogFilter(query: URLSearchParams): LogFilter {
-  const trace = query.get('trace')?.replaceAll('-', '').toLowerCase() ?? '';
+  const trace = traceIdOf(query.get('trace') ?? '');
   return {
     level: LOG_LEVELS.find((level) => level === query.get('level')) ?? 'debug',
     text: query.get('q') ?? '',
