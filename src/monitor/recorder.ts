@@ -99,7 +99,6 @@ export class Recorder {
         // Where the clock was set back meanwhile, the order is kept.
         endedAtEpochMs: Math.max(endedAtEpochMs, record.acceptedAtEpochMs),
         checkedMs,
-        dangers: record.dangers,
         isSuspended: Math.abs(passedEpochMs - passedMs) > MAX_DIVERGENCE_MS,
         debug: isDebug() ? debugDetail(record.engine) : null,
       });

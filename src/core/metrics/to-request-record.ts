@@ -36,7 +36,6 @@ export interface RequestEnd {
   readonly endedAtEpochMs: number;
   /** Milliseconds since the request was accepted; null where there is no verdict. */
   readonly checkedMs: number | null;
-  readonly dangers: readonly string[];
   readonly isSuspended: boolean;
   /** What debug mode adds, as far as the record does not have it; null where it is off. */
   readonly debug: Pick<DebugDetail, 'modelConfig'> | null;
@@ -98,7 +97,7 @@ export function closedRequestRecord(record: GenerationRecord, end: RequestEnd): 
     tokenGapsMs: record.tokenGapsMs.map(toMicroseconds),
     guard: record.guard,
     syntax: record.syntax,
-    dangers: end.dangers,
+    dangers: record.dangers,
     similarity: null,
     isSuspended: end.isSuspended,
     debug:

@@ -17,7 +17,6 @@ const END: RequestEnd = {
   pageId: 'page-1',
   endedAtEpochMs: 1_700_000_000_100,
   checkedMs: 95.123456,
-  dangers: ['rm-root'],
   isSuspended: false,
   debug: null,
 };
@@ -26,6 +25,7 @@ const RECORD = makeRecord({
   prompt: `list ${CANARY} 😀`,
   text: `ls ${CANARY} 😀\n`,
   parameters: { ...DEFAULT_PARAMETERS, stop: [CANARY, 'x'] },
+  dangers: ['rm-root'],
 });
 
 describe('a closed record', () => {
