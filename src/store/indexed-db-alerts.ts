@@ -2,7 +2,6 @@
  * Alerting's data in IndexedDB. What an evaluation decides is one transaction, its posts to the relay included: a page
  * that ends in between has either decided nothing or forgets nothing.
  */
-import type { IDBPTransaction } from 'idb';
 import type { AlertRule } from '../contracts/alert.ts';
 import type {
   AlertRecord,
@@ -25,6 +24,7 @@ import type {
 } from './alert-port.ts';
 import { attempt } from './attempt.ts';
 import type { Database, ShellwrightSchema } from './database.ts';
+import { writeTransaction, type WriteTransaction } from './write-transaction.ts';
 
 const STORES = [
   'alert-rules',
@@ -37,7 +37,7 @@ const STORES = [
 ] as const;
 
 type StoreName = (typeof STORES)[number];
-type Transaction = IDBPTransaction<ShellwrightSchema, StoreName[], 'readwrite'>;
+type Transaction = WriteTransaction<StoreName>;
 
 export class IndexedDbAlerts implements AlertStore {
   readonly isPersistent = true;
@@ -287,19 +287,7 @@ export class IndexedDbAlerts implements AlertStore {
     stores: StoreName[],
     work: (transaction: Transaction) => Promise<T>,
   ): Promise<Result<T>> {
-    return attempt(async () => {
-      const transaction = this.#database.transaction(stores, 'readwrite');
-      // Awaited below in any case, but a failing request would leave it rejected and unheard before that.
-      transaction.done.catch(() => undefined);
-      try {
-        const value = await work(transaction);
-        await transaction.done;
-        return value;
-      } catch (error) {
-        abort(transaction);
-        throw transaction.error ?? error;
-      }
-    });
+    return writeTransaction(this.#database, stores, work);
   }
 }
 
@@ -311,12 +299,4 @@ function evaluationOf(state: StateEntry | undefined): Pick<AlertBook, 'revision'
 
 function relayOf(state: StateEntry | undefined): RelayChoice | null {
   return state?.name === 'relay' ? state.choice : null;
-}
-
-function abort(transaction: Transaction): void {
-  try {
-    transaction.abort();
-  } catch {
-    // It has ended already.
-  }
 }

@@ -2,19 +2,12 @@
  * Monitoring's data in IndexedDB. A request's record and what it adds to the rollups are one transaction, so that the
  * two never disagree, whatever ends the page.
  */
-import type { IDBPTransaction } from 'idb';
 import type { Result } from '../contracts/failure.ts';
 import type { LogLine, StoredLogLine } from '../contracts/log-line.ts';
 import type { RequestRecord } from '../contracts/request-record.ts';
 import type { Rollup, RollupDelta } from '../contracts/rollup.ts';
 import { attempt } from './attempt.ts';
-import type {
-  Database,
-  ShellwrightSchema,
-  StoredRecord,
-  StoredResolution,
-  StoredRollup,
-} from './database.ts';
+import type { Database, StoredRecord, StoredResolution, StoredRollup } from './database.ts';
 import { logMatcher } from './log-query.ts';
 import type {
   EndedQuery,
@@ -35,9 +28,10 @@ import {
   storedResolution,
   toRollup,
 } from './rollup-rows.ts';
+import { writeTransaction, type WriteTransaction } from './write-transaction.ts';
 
 type StoreName = 'records' | 'rollups' | 'logs' | 'monitor-sums';
-type Transaction = IDBPTransaction<ShellwrightSchema, StoreName[], 'readwrite'>;
+type Transaction = WriteTransaction<StoreName>;
 
 /** What another store kept while this one could not be written. */
 export interface KeptElsewhere {
@@ -247,21 +241,9 @@ export class IndexedDbMonitor implements MonitorStore {
     stores: StoreName[],
     work: (transaction: Transaction) => Promise<T>,
   ): Promise<Result<T>> {
-    return attempt(async () => {
-      const transaction = this.#database.transaction(stores, 'readwrite', {
-        // Lost in a power cut at worst, as any other page's data is; strict would cost a flush for each request.
-        durability: 'relaxed',
-      });
-      // Awaited below in any case, but a failing request would leave it rejected and unheard before that.
-      transaction.done.catch(() => undefined);
-      try {
-        const value = await work(transaction);
-        await transaction.done;
-        return value;
-      } catch (error) {
-        abort(transaction);
-        throw transaction.error ?? error;
-      }
+    return writeTransaction(this.#database, stores, work, {
+      // Lost in a power cut at worst, as any other page's data is; strict would cost a flush for each request.
+      durability: 'relaxed',
     });
   }
 
@@ -354,12 +336,4 @@ function toRecord({ openPageId: _, sizeBytes: __, ...record }: StoredRecord): Re
 async function addRecordBytes(transaction: Transaction, bytes: number): Promise<void> {
   const store = transaction.objectStore('monitor-sums');
   await store.put(((await store.get('recordBytes')) ?? 0) + bytes, 'recordBytes');
-}
-
-function abort(transaction: Transaction): void {
-  try {
-    transaction.abort();
-  } catch {
-    // It has ended already: by its own failure, or with its connection.
-  }
 }
