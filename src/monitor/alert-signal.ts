@@ -1,4 +1,5 @@
 /** Tells those who show alerts that something has changed, in this tab and the others. */
+import { Listeners } from './listeners.ts';
 
 /** src/store/broadcast-notifier.ts */
 export interface AlertChannel {
@@ -8,34 +9,22 @@ export interface AlertChannel {
 
 export class AlertSignal {
   readonly #channel: AlertChannel | null;
-  readonly #callbacks = new Set<() => void>();
+  readonly #readers = new Listeners();
 
   /** @param channel null where the browser has none. */
   constructor(channel: AlertChannel | null) {
     this.#channel = channel;
-    channel?.onNotified(() => this.#callBack());
+    channel?.onNotified(() => this.#readers.tell());
   }
 
   /** This page has changed something. */
   readonly mark = (): void => {
     this.#channel?.notify();
-    this.#callBack();
+    this.#readers.tell();
   };
 
   /** Returns how to end the calls. */
   subscribe(callback: () => void): () => void {
-    this.#callbacks.add(callback);
-    return () => this.#callbacks.delete(callback);
-  }
-
-  #callBack(): void {
-    for (const callback of this.#callbacks) {
-      try {
-        callback();
-      } catch (error) {
-        // One reader's trouble is not the writer's.
-        reportError(error);
-      }
-    }
+    return this.#readers.add(callback);
   }
 }

@@ -1,5 +1,6 @@
 /** Tells those who read what was measured that there is more, in this tab or another, at most four times a second. */
 import { Throttle } from '../store/throttle.ts';
+import { Listeners } from './listeners.ts';
 
 /** src/store/broadcast-notifier.ts, on the channel of the worker that writes: it tells of what any tab wrote. */
 export interface ChangeChannel {
@@ -17,17 +18,17 @@ const AT_MOST_EVERY_MS = 250;
 
 export class ChangeSignal {
   readonly #options: ChangeSignalOptions;
-  readonly #callbacks = new Set<() => void>();
+  readonly #readers = new Listeners();
   readonly #throttle: Throttle;
   #isListening = false;
 
   constructor(options: ChangeSignalOptions) {
     this.#options = options;
-    this.#throttle = new Throttle(AT_MOST_EVERY_MS, options.after, () => this.#callBack());
+    this.#throttle = new Throttle(AT_MOST_EVERY_MS, options.after, () => this.#readers.tell());
   }
 
   get isHeard(): boolean {
-    return this.#callbacks.size > 0;
+    return !this.#readers.isEmpty;
   }
 
   /** Something was written by this page; perhaps to memory, of which no worker tells. */
@@ -37,22 +38,11 @@ export class ChangeSignal {
 
   /** Returns how to end the calls. */
   subscribe(callback: () => void): () => void {
-    this.#callbacks.add(callback);
+    const unsubscribe = this.#readers.add(callback);
     if (!this.#isListening) {
       this.#isListening = true;
       this.#options.openChannel().onNotified(this.mark);
     }
-    return () => this.#callbacks.delete(callback);
-  }
-
-  #callBack(): void {
-    for (const callback of this.#callbacks) {
-      try {
-        callback();
-      } catch (error) {
-        // One reader's trouble is not the writer's.
-        reportError(error);
-      }
-    }
+    return unsubscribe;
   }
 }

@@ -7,6 +7,7 @@ import type { Failure } from '../contracts/failure.ts';
 import type { GenerationRecord } from '../contracts/generation.ts';
 import type { ParsedRequest } from '../core/prompt/parse-parameters.ts';
 import { fullScript } from '../core/prompt/prompt-form.ts';
+import { Listeners } from '../monitor/listeners.ts';
 import type { Recorder, RefusedRequest } from '../monitor/recorder.ts';
 import type { EngineStatus } from './engine-status.svelte.ts';
 import type { HistoryList } from './history-list.svelte.ts';
@@ -27,7 +28,7 @@ export interface RequestsOptions {
 
 export class Requests {
   readonly #options: RequestsOptions;
-  readonly #onEnded = new Set<(record: GenerationRecord) => void>();
+  readonly #endListeners = new Listeners<[GenerationRecord]>();
 
   constructor(options: RequestsOptions) {
     this.#options = options;
@@ -55,7 +56,7 @@ export class Requests {
     const record = { ...written, syntax: verdict, dangers: await this.#dangersOf(written) };
     recorder?.end(record, checkedMs);
     await history.add(record);
-    for (const callback of this.#onEnded) callback(record);
+    this.#endListeners.tell(record);
     return record;
   }
 
@@ -66,8 +67,7 @@ export class Requests {
 
   /** Calls back with each request that reached the engine, when it has ended and been kept; returns how to end that. */
   onEnded(callback: (record: GenerationRecord) => void): () => void {
-    this.#onEnded.add(callback);
-    return () => this.#onEnded.delete(callback);
+    return this.#endListeners.add(callback);
   }
 
   async #dangersOf({ prompt, text, tokens }: GenerationRecord): Promise<readonly string[]> {
