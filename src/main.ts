@@ -22,6 +22,7 @@ import type { AppState } from './state/context.ts';
 import { Draft } from './state/draft.svelte.ts';
 import { EngineStatus, missingFeature } from './state/engine-status.svelte.ts';
 import { HistoryList } from './state/history-list.svelte.ts';
+import { loadOnce } from './state/load-once.ts';
 import { Notices } from './state/notices.svelte.ts';
 import { OtlpExport } from './state/otlp-export.svelte.ts';
 import { RecentAlerts } from './state/recent-alerts.svelte.ts';
@@ -225,9 +226,8 @@ const workbench = new Workbench({
 const shareLinks = new ShareLinks({ router, draft, notices, host, pageUrl });
 const update = new AppUpdate();
 
-let pageTools: Promise<PageTools> | null = null;
-/** Once, when somebody looks: nothing of it is needed to write. */
-const loadPageTools = (): Promise<PageTools> => (pageTools ??= createPageTools());
+/** When somebody looks: nothing of it is needed to write. */
+const loadPageTools = loadOnce(createPageTools);
 
 async function createPageTools(): Promise<PageTools> {
   const [{ PageTools }, { ONNX_RUNTIME_VERSION }, { objectivesWith }] = await Promise.all([
@@ -255,13 +255,7 @@ async function createPageTools(): Promise<PageTools> {
 }
 
 const recentAlerts = new RecentAlerts();
-let alerting: Promise<AlertAccess> | null = null;
-/** Once; a page that could not fetch its files tries again when somebody looks. */
-const loadAlerting = (): Promise<AlertAccess> =>
-  (alerting ??= startAlerting().catch((error: unknown) => {
-    alerting = null;
-    throw error;
-  }));
+const loadAlerting = loadOnce(startAlerting);
 
 async function startAlerting(): Promise<AlertAccess> {
   const [{ Alerting }, { openAlerts }, { alertingHost }, { objectivesWith }] = await Promise.all([
@@ -294,13 +288,8 @@ async function startAlerting(): Promise<AlertAccess> {
 const serviceWorkers =
   import.meta.env.PROD && 'serviceWorker' in navigator ? navigator.serviceWorker : null;
 
-let endpointServer: Promise<EndpointServer> | null = null;
-/** Once, when the service worker first asks for something. */
-const loadEndpointServer = (): Promise<EndpointServer> =>
-  (endpointServer ??= createEndpointServer().catch((error: unknown) => {
-    endpointServer = null;
-    throw error;
-  }));
+/** When the service worker first asks for something. */
+const loadEndpointServer = loadOnce(createEndpointServer);
 
 async function createEndpointServer(): Promise<EndpointServer> {
   const [{ EndpointServer }, { endpointWork }] = await Promise.all([
