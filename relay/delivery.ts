@@ -2,7 +2,7 @@
  * The queue before one sink: one attempt at a time, in order for each alert, no faster than the sink allows. What fails
  * is tried again for 24 hours; while the sink is away, everything waits together.
  */
-import { fullJitterMs } from './backoff.ts';
+import { retryDelayMs } from '../src/core/alerts/retry-delay.ts';
 import type { Clock } from './clock.ts';
 import type { Parcel, SendOutcome, Sink } from './sinks/sink.ts';
 
@@ -150,7 +150,7 @@ export class DeliveryQueue {
       return;
     }
     this.#failuresInARow += 1;
-    const waitMs = fullJitterMs(this.#failuresInARow, random());
+    const waitMs = retryDelayMs(this.#failuresInARow, random());
     this.#nextAttemptAtMs = Math.max(
       this.#nextAttemptAtMs,
       clock.now() + Math.max(waitMs, outcome.retryAfterMs ?? 0),

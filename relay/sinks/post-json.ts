@@ -1,5 +1,5 @@
 /** One POST of JSON to an address of the configuration. What goes wrong is told by codes: messages hold addresses. */
-import { parseRetryAfterMs } from '../backoff.ts';
+import { retryAfterMs } from '../../src/core/alerts/retry-delay.ts';
 import type { SendOutcome } from './sink.ts';
 
 export interface PostJsonOptions {
@@ -32,6 +32,9 @@ const PASSING = new Set([408, 425, 429]);
 
 const MAX_ANSWER_BYTES = 4096;
 
+/** Nobody can hold a delivery longer than this by a Retry-After. */
+const LONGEST_RETRY_AFTER_MS = 6 * 3_600_000;
+
 /** Never rejects. A redirect is a refusal: secrets in an address must not follow it. */
 export async function postJson(options: PostJsonOptions): Promise<SendOutcome> {
   const timeout = AbortSignal.timeout(options.timeoutMs);
@@ -56,7 +59,11 @@ export async function postJson(options: PostJsonOptions): Promise<SendOutcome> {
   return {
     kind: 'failed',
     answer,
-    retryAfterMs: parseRetryAfterMs(response.headers.get('retry-after'), options.epochNow()),
+    retryAfterMs: retryAfterMs(
+      response.headers.get('retry-after'),
+      options.epochNow(),
+      LONGEST_RETRY_AFTER_MS,
+    ),
     isUncertain: false,
   };
 }

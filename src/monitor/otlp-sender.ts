@@ -3,7 +3,7 @@
  * after each answer, so that a page that ends leads to nothing lost; only what was on its way then is sent again.
  */
 import type { OtlpChoice, OtlpSignal } from '../contracts/otlp.ts';
-import { retryAfterMs, retryDelayMs } from '../core/alerts/delivery.ts';
+import { retryAfterMs, retryDelayMs } from '../core/alerts/retry-delay.ts';
 import type { OtlpSource } from '../core/export/otlp-values.ts';
 import type { DropReason } from '../core/metrics/metric-labels.ts';
 import type { MonitorStore } from '../store/monitor-port.ts';

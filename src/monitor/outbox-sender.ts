@@ -3,19 +3,14 @@
  * outbox when the relay has it, when it never will, or when it is too old; each of these is written down.
  */
 import type { DeliveryResult, OutboxEntry } from '../contracts/alert-record.ts';
-import {
-  answerKind,
-  deliveryLine,
-  retryAfterMs,
-  retryDelayMs,
-  settlementOf,
-} from '../core/alerts/delivery.ts';
+import { answerKind, deliveryLine, settlementOf } from '../core/alerts/delivery.ts';
 import {
   nextSendAtMs,
   OUTBOX_LIMITS,
   outboxExcess,
   type OutboxLimits,
 } from '../core/alerts/outbox.ts';
+import { retryAfterMs, retryDelayMs } from '../core/alerts/retry-delay.ts';
 import type { DropReason } from '../core/metrics/metric-labels.ts';
 import type { AlertStore } from '../store/alert-port.ts';
 import type { Log } from './monitor-access.ts';

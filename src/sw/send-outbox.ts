@@ -1,6 +1,7 @@
 /** Sends alerts that wait, while no page of the site is open to do it. */
 import { ALERTS_LOCK } from '../contracts/outbox-sync.ts';
-import { answerKind, retryAfterMs, retryDelayMs, settlementOf } from '../core/alerts/delivery.ts';
+import { answerKind, settlementOf } from '../core/alerts/delivery.ts';
+import { retryAfterMs, retryDelayMs } from '../core/alerts/retry-delay.ts';
 import { postEntry, type Fetch } from '../monitor/relay-request.ts';
 import type { AlertStore } from '../store/alert-port.ts';
 
