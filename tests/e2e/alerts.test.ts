@@ -234,6 +234,8 @@ describe('a rule', () => {
       })
       .toMatch(/^It would (begin to fire now|have fired once)/u);
     await page.getByRole('button', { name: 'Save' }).click();
+    // The form has the sentence as well: only the list says that the rule is kept.
+    await page.getByRole('button', { name: 'Edit Error burst' }).waitFor();
     await page.getByText('errors above 2 over 5 min').waitFor();
     await page.reload();
     await page.getByText('errors above 2 over 5 min').waitFor();
