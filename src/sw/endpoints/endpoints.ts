@@ -48,6 +48,8 @@ const HEALTH_WITHIN_MS = 5_000;
 /** The check itself gives up after 30 s. */
 const DEEP_HEALTH_WITHIN_MS = 40_000;
 const STANDING_WITHIN_MS = 3_000;
+/** A disk that does not answer keeps nobody waiting. */
+const LOG_WITHIN_MS = 1_000;
 const UNHEALTHY_RETRY_S = '5';
 
 export class Endpoints {
@@ -108,12 +110,15 @@ export class Endpoints {
     ).catch(() => problemAnswer(failureProblem(failure('unknown')), requestId));
     const { status, code = null } = answer;
     const id = answer.requestId ?? requestId;
-    event.waitUntil(
-      (answer.ended ?? Promise.resolve({ status, code })).then((ending) =>
-        this.#log(request, id, ending, now() - startedMs),
-      ),
+    const logged = (answer.ended ?? Promise.resolve({ status, code })).then((ending) =>
+      this.#log(request, id, ending, now() - startedMs),
     );
-    return toResponse(answer, id, now() - startedMs, request.method !== 'HEAD');
+    event.waitUntil(logged);
+    const totalMs = now() - startedMs;
+    // Once there is an answer the browser may stop the service worker, and the line would be lost. Of a stream the tab
+    // notices that.
+    if (!(answer.body instanceof ReadableStream)) await within(LOG_WITHIN_MS, logged);
+    return toResponse(answer, id, totalMs, request.method !== 'HEAD');
   }
 
   async #health(isDeep: boolean): Promise<Answer> {
@@ -181,4 +186,11 @@ export class Endpoints {
     };
     return this.#options.metrics.log(line);
   }
+}
+
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const tooLate = new Promise((resolve) => (timer = setTimeout(resolve, ms)));
+  await Promise.race([work, tooLate]);
+  clearTimeout(timer);
 }
