@@ -85,6 +85,7 @@ def valid_rows(rows: Iterable[Row], cache: Path) -> list[Row]:
     if missing:
         with ThreadPoolExecutor(max_workers=2) as pool:
             known.update(zip(missing, pool.map(passes_bash_n, missing.values()), strict=True))
+        cache.parent.mkdir(parents=True, exist_ok=True)
         cache.write_text(json.dumps(known))
     return [row for digest, row in zip(digests, rows, strict=True) if known[digest]]
 

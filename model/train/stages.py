@@ -99,6 +99,15 @@ def _stage_two(tokenizer: Tokenizer, cache: Path) -> list[Example]:
     return _examples(tokenizer, [*nl2bash, *nl2bash, *nl2bash, *everyday], seed=22) + short
 
 
+def _stage_three(tokenizer: Tokenizer, cache: Path) -> list[Example]:
+    nl2bash = [row for row in valid_rows(nl2bash_rows("train"), cache) if len(row.answer) <= _LONG_ANSWER]
+    everyday = random.Random(31).sample(valid_rows(tldr_rows(everyday=True), cache), 1200)
+    rng = random.Random(SCRIPTS_SEED)
+    generated = [script_example(tokenizer, filled, rng) for filled in stage_two_scripts(rng)]
+    short = [item for item in generated if len(item.ids) <= _LONG_SCRIPT]
+    return _examples(tokenizer, [*nl2bash, *nl2bash, *everyday], seed=32) + rng.sample(short, 1500)
+
+
 STAGES = {
     stage.name: stage
     for stage in [
@@ -123,6 +132,17 @@ STAGES = {
             frozen_layers=10,
             seed=2,
             examples=_stage_two,
+        ),
+        Stage(
+            name="three",
+            starts_from="two",
+            peak_learning_rate=3e-4,
+            last_learning_rate=3e-6,
+            warmup=0.02,
+            tokens_per_step=1536,
+            frozen_layers=10,
+            seed=3,
+            examples=_stage_three,
         ),
     ]
 }
