@@ -21,17 +21,22 @@ export interface ServiceWorkerPluginOptions {
 
 export function serviceWorkerPlugin(options: ServiceWorkerPluginOptions): Plugin {
   let config: ResolvedConfig;
+  let isWritten = false;
   return {
     name: 'shellwright:service-worker',
     apply: 'build',
     configResolved(resolved) {
       config = resolved;
     },
+    writeBundle() {
+      isWritten = true;
+    },
     closeBundle: {
       order: 'post',
       sequential: true,
       async handler(error) {
-        if (error !== undefined) return;
+        // A failed build is closed too, at times without its error: a second one, about missing files, would hide it.
+        if (error !== undefined || !isWritten) return;
         const folder = resolve(config.root, config.build.outDir);
         const manifest = describeBuild(folder, options);
         await build({
