@@ -2,14 +2,13 @@
  * From an accepted post to every sink: written to the journal first, then queued, and each step of the way written too,
  * so that a relay that is killed at any moment goes on where it was.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { join } from 'node:path';
 import type { AlertMessage, AlertPost } from '../src/contracts/alert.ts';
 import type { AlertReceipt, SinkName } from '../src/contracts/relay.ts';
 import type { Client } from './access.ts';
 import {
   AlertState,
-  unitsOf,
   type AlertEntry,
   type PostEntry,
   type ProgressEntry,
@@ -76,6 +75,9 @@ export class AlertRelay {
   readonly #journal: Journal<AlertEntry>;
   readonly #queues: ReadonlyMap<SinkName, DeliveryQueue>;
   readonly #sinks: readonly Sink[];
+  readonly #sinkNames: readonly SinkName[];
+  /** One list for each route, which all receipts share. */
+  readonly #routes: ReadonlyMap<string, readonly SinkName[]>;
   readonly #limits: ReadonlyMap<SinkName, TokenBucket>;
   /** By key, what is being written at this moment. */
   readonly #inFlight = new Map<
@@ -93,6 +95,11 @@ export class AlertRelay {
     this.#state = state;
     this.#journal = journal;
     this.#sinks = sinks;
+    this.#sinkNames = sinks.map(({ name }) => name);
+    this.#routes = new Map<string, readonly SinkName[]>([
+      ...this.#sinkNames.map((name) => [name, [name]] as const),
+      ['default', this.#sinkNames],
+    ]);
     this.#queues = new Map(sinks.map((sink) => [sink.name, this.#createQueue(sink)]));
     this.#limits = new Map(
       sinks.map(({ name }) => [
@@ -129,7 +136,7 @@ export class AlertRelay {
   }
 
   get sinkNames(): readonly SinkName[] {
-    return [...this.#queues.keys()];
+    return this.#sinkNames;
   }
 
   get state(): Pick<AlertState, 'deliveries' | 'firing' | 'deadCount' | 'keyCount'> {
@@ -149,9 +156,7 @@ export class AlertRelay {
 
   /** The sinks of a route: `default` is all of them, and each has one of its own. null for no such route. */
   routeTo(route: string): readonly SinkName[] | null {
-    if (route === 'default') return this.sinkNames;
-    const sink = this.sinkNames.find((name) => name === route);
-    return sink === undefined ? null : [sink];
+    return this.#routes.get(route) ?? null;
   }
 
   /**
@@ -162,7 +167,7 @@ export class AlertRelay {
     const { client, idempotencyKey, bodyHash, post } = received;
     const sinks = this.routeTo(post.route);
     if (sinks === null) throw new RefusalError('relay/unknown-route');
-    const key = hash(`${client.id} ${idempotencyKey}`);
+    const key = hash('sha256', `${client.id} ${idempotencyKey}`, 'base64url');
     const known = this.#state.keyOf(key);
     const pending = this.#inFlight.get(key);
     if (known !== null || pending !== undefined) {
@@ -223,13 +228,15 @@ export class AlertRelay {
         throw new RefusalError('relay/queue-full', { retryAfterSeconds: RETRY_QUEUE_SECONDS });
       }
     }
-    const limits = sinks.flatMap((sink) => this.#limits.get(sink) ?? []);
-    const waitSeconds = Math.max(...limits.map((limit) => limit.secondsUntil(alerts)));
+    let waitSeconds = 0;
+    for (const sink of sinks) {
+      waitSeconds = Math.max(waitSeconds, this.#limits.get(sink)?.secondsUntil(alerts) ?? 0);
+    }
     if (waitSeconds > 0) {
       this.#options.observe?.limited?.();
       throw new RefusalError('relay/too-many-requests', { retryAfterSeconds: waitSeconds });
     }
-    for (const limit of limits) limit.take(alerts);
+    for (const sink of sinks) this.#limits.get(sink)?.take(alerts);
   }
 
   #entryOf(
@@ -268,11 +275,14 @@ export class AlertRelay {
         retryAfterSeconds: RETRY_JOURNAL_SECONDS,
       });
     }
-    for (const state of new Set(entry.alerts.map((alert) => alert.state))) {
-      const { length } = entry.alerts.filter((alert) => alert.state === state);
-      this.#options.observe?.accepted?.(state, length);
+    for (const [state, alerts] of countByState(entry.alerts)) {
+      this.#options.observe?.accepted?.(state, alerts);
     }
-    for (const unit of unitsOf(entry)) this.#enqueue(entry, unit);
+    for (const sink of entry.sinks) {
+      for (let alert = 0; alert < entry.alerts.length; alert++) {
+        this.#enqueue(entry, { sink, alert, attempts: 0, isUncertain: false });
+      }
+    }
     const receipt = this.#state.keyOf(entry.key)?.receipt;
     if (receipt === undefined) throw new Error('An applied post has no receipt');
     return receipt;
@@ -293,7 +303,10 @@ export class AlertRelay {
     }
   }
 
-  #enqueue(post: Omit<PostEntry, 'sinks' | 'units'>, unit: Unit): void {
+  #enqueue(
+    post: Omit<PostEntry, 'sinks' | 'units'>,
+    unit: Pick<Unit, 'alert' | 'sink' | 'attempts' | 'isUncertain'>,
+  ): void {
     const alert = post.alerts[unit.alert];
     if (alert === undefined) return;
     this.#queues.get(unit.sink)?.add({
@@ -409,6 +422,8 @@ export class AlertRelay {
   }
 }
 
-function hash(text: string): string {
-  return createHash('sha256').update(text).digest('base64url');
+function countByState(alerts: readonly AlertMessage[]): ReadonlyMap<AlertMessage['state'], number> {
+  const counts = new Map<AlertMessage['state'], number>();
+  for (const { state } of alerts) counts.set(state, (counts.get(state) ?? 0) + 1);
+  return counts;
 }

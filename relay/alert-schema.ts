@@ -4,9 +4,11 @@ import { SEVERITIES } from '../src/contracts/alert.ts';
 /** What an outbox may choose as the name of a post, with or without the quotes of a structured field. */
 export const IDEMPOTENCY_KEY = /^"?([\w.:-]{8,128})"?$/;
 
-const MAX_ALERTS = 32;
+/** As many as Prometheus puts into one request. */
+const MAX_ALERTS = 64;
 const text = (maxLength: number) => ({ type: 'string', maxLength }) as const;
 const TIME = { type: 'string', maxLength: 40, format: 'date-time' } as const;
+const TIME_OR_NULL = { ...TIME, type: ['string', 'null'] } as const;
 
 function strictObject(properties: Readonly<Record<string, unknown>>) {
   return {
@@ -40,7 +42,7 @@ const ALERT = strictObject({
   windowSeconds: { type: 'number', minimum: 0, maximum: 1e9 },
   n: { type: 'integer', minimum: 0, maximum: 1e12 },
   startsAt: TIME,
-  endsAt: { anyOf: [TIME, { type: 'null' }] },
+  endsAt: TIME_OR_NULL,
   link: text(2_000),
   runbook: text(1_000),
 });

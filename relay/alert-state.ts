@@ -89,6 +89,8 @@ export interface AlertStateOptions {
   readonly maxKeys?: number;
   /** Posts of which every delivery is finished, kept for the delivery log. */
   readonly maxFinishedPosts?: number;
+  /** Deliveries of these posts. */
+  readonly maxFinishedUnits?: number;
   /** Alerts that no sink took; above it the oldest are given up. */
   readonly maxDead?: number;
   readonly onDeadGivenUp?: (alerts: number) => void;
@@ -107,18 +109,11 @@ export interface DeliveryFilter {
 const KEEP_KEYS_MS = 72 * 3_600_000;
 const MAX_KEYS = 250_000;
 const MAX_FINISHED_POSTS = 2_000;
+const MAX_FINISHED_UNITS = 5_000;
 const MAX_DEAD = 10_000;
 const MAX_FIRING = 10_000;
 /** A page that has not spoken of its alert for so long is gone. */
 const FIRING_FORGOTTEN_MS = 24 * 3_600_000;
-
-const NEW_UNIT = {
-  status: 'queued',
-  attempts: 0,
-  answer: '',
-  isUncertain: false,
-  finishedAtMs: null,
-} as const;
 
 const KINDS = ['post', 'progress', 'key', 'next-post', 'firing-none', 'firing'];
 
@@ -132,6 +127,7 @@ export class AlertState implements JournaledState<AlertEntry> {
   readonly #posts = new Map<number, PostState>();
   /** Posts without open deliveries, oldest first. */
   readonly #finished = new Set<number>();
+  #finishedUnits = 0;
   /** Posts with dead deliveries and no open ones, oldest first. */
   readonly #deadPosts = new Set<number>();
   /** Oldest first. */
@@ -145,6 +141,7 @@ export class AlertState implements JournaledState<AlertEntry> {
       keepKeysMs: KEEP_KEYS_MS,
       maxKeys: MAX_KEYS,
       maxFinishedPosts: MAX_FINISHED_POSTS,
+      maxFinishedUnits: MAX_FINISHED_UNITS,
       maxDead: MAX_DEAD,
       onDeadGivenUp: () => undefined,
       ...options,
@@ -276,14 +273,14 @@ export class AlertState implements JournaledState<AlertEntry> {
       const at = post?.units.findIndex((unit) => unit.alert === alert && unit.sink === sink) ?? -1;
       const before = post?.units[at];
       if (post === undefined || before === undefined) continue;
-      post.units[at] = { ...before, ...change };
-      this.#countDead(sink, Number(change.status === 'dead') - Number(before.status === 'dead'));
+      // Field by field and not by spreading, which costs more: it is done for each alert and delivery.
+      const { status, attempts, answer, isUncertain, finishedAtMs } = change;
+      post.units[at] = { alert, sink, status, attempts, answer, isUncertain, finishedAtMs };
+      const deadMore = Number(change.status === 'dead') - Number(before.status === 'dead');
+      if (deadMore !== 0) this.#countDead(sink, deadMore);
       post.open += Number(change.status === 'queued') - Number(before.status === 'queued');
       if (post.open === 0) this.#retire(number);
-      else {
-        this.#finished.delete(number);
-        this.#deadPosts.delete(number);
-      }
+      else this.#reopen(number);
     }
   }
 
@@ -311,16 +308,35 @@ export class AlertState implements JournaledState<AlertEntry> {
 
   /** Keeps dead letters until somebody has dealt with them, and of the others the newest. */
   #retire(number: number): void {
-    this.#finished.delete(number);
-    this.#deadPosts.delete(number);
+    this.#reopen(number);
     if (this.#deadOf(number) > 0) this.#deadPosts.add(number);
-    else this.#finished.add(number);
-    for (const oldest of oldestBeyond(this.#finished, this.#options.maxFinishedPosts)) {
-      this.#finished.delete(oldest);
-      this.#posts.delete(oldest);
+    else {
+      this.#finished.add(number);
+      this.#finishedUnits += this.#unitsOf(number);
     }
+    this.#forgetFinished();
     while (sum(this.#dead.values()) > this.#options.maxDead && this.#deadPosts.size > 0) {
       this.#giveUpOn(first(this.#deadPosts) ?? 0);
+    }
+  }
+
+  /** What has deliveries to come is kept anyway. */
+  #reopen(number: number): void {
+    if (this.#finished.delete(number)) this.#finishedUnits -= this.#unitsOf(number);
+    this.#deadPosts.delete(number);
+  }
+
+  /** The oldest, in one go for a tenth of them, as `oldestBeyond`. */
+  #forgetFinished(): void {
+    const { maxFinishedPosts, maxFinishedUnits } = this.#options;
+    const isMore = (factor: number): boolean =>
+      this.#finished.size > factor * maxFinishedPosts ||
+      this.#finishedUnits > factor * maxFinishedUnits;
+    if (!isMore(1.1)) return;
+    for (const number of this.#finished) {
+      if (!isMore(1)) return;
+      this.#reopen(number);
+      this.#posts.delete(number);
     }
   }
 
@@ -333,6 +349,10 @@ export class AlertState implements JournaledState<AlertEntry> {
     this.#posts.delete(number);
   }
 
+  #unitsOf(number: number): number {
+    return this.#posts.get(number)?.units.length ?? 0;
+  }
+
   #deadOf(number: number): number {
     return this.#posts.get(number)?.units.filter(({ status }) => status === 'dead').length ?? 0;
   }
@@ -340,7 +360,19 @@ export class AlertState implements JournaledState<AlertEntry> {
 
 /** As the entry says, else at the beginning of the way. */
 export function unitsOf({ alerts, sinks, units }: PostEntry): readonly Unit[] {
-  return units ?? sinks.flatMap((sink) => alerts.map((_, alert) => ({ ...NEW_UNIT, alert, sink })));
+  return units ?? sinks.flatMap((sink) => alerts.map((_, alert) => newUnit(alert, sink)));
+}
+
+function newUnit(alert: number, sink: SinkName): Unit {
+  return {
+    alert,
+    sink,
+    status: 'queued',
+    attempts: 0,
+    answer: '',
+    isUncertain: false,
+    finishedAtMs: null,
+  };
 }
 
 function receiptOf(entry: PostEntry): AlertReceipt {

@@ -52,6 +52,8 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const app = Fastify({
     loggerInstance: options.log,
     logController: new LogController({ disableRequestLogging: true }),
+    // No line names a request, so none needs a logger of its own.
+    childLoggerFactory: (log) => log,
     trustProxy: trustProxyOf(config),
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -85,24 +87,14 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   app.addHook('onResponse', (request, reply, done) => {
     const { method, routeOptions } = request;
     const route = routeOptions.url ?? 'app';
-    metrics.requests.inc({ route, status: String(reply.statusCode) });
-    const ms = Math.round(reply.elapsedTime);
-    options.log.debug({ method, route, status: reply.statusCode, ms }, 'Answered');
+    metrics.countRequest(route, reply.statusCode);
+    if (options.log.level === 'debug') {
+      const ms = Math.round(reply.elapsedTime);
+      options.log.debug({ method, route, status: reply.statusCode, ms }, 'Answered');
+    }
     done();
   });
   acceptJson(app);
-  await app.register(helmet, {
-    // For the app's files; answers of the relay itself get the few headers that concern them.
-    global: false,
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: contentSecurityPolicy(config.connectSources),
-    },
-    crossOriginEmbedderPolicy: { policy: 'require-corp' },
-    referrerPolicy: { policy: 'no-referrer' },
-    // Whether every subdomain has HTTPS is known to whoever runs the proxy in front.
-    strictTransportSecurity: false,
-  });
   // No list, no other site: without the plugin a browser lets nobody read an answer.
   if (config.allowedOrigins.length > 0) {
     await app.register(cors, {
@@ -130,9 +122,10 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(
     async (api) => {
       api.addHook('onRequest', async (request, reply) => {
+        const { headers } = request;
         void reply.headers(API_HEADERS);
-        request.client = access.identify(request.headers);
-        if (request.headers['content-encoding'] !== undefined) {
+        request.client = access.identify(headers);
+        if (headers['content-encoding'] !== undefined) {
           throw new RefusalError('relay/wrong-media-type');
         }
         await requireUnder(perAddress(request), () =>
@@ -163,7 +156,21 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     },
     { prefix: base.slice(0, -1) },
   );
-  serveRest(app, options.app, base);
+  // Apart from the routes above, which do without the hooks of the plugin.
+  await app.register(async (rest) => {
+    await rest.register(helmet, {
+      global: false,
+      contentSecurityPolicy: {
+        useDefaults: false,
+        directives: contentSecurityPolicy(config.connectSources),
+      },
+      crossOriginEmbedderPolicy: { policy: 'require-corp' },
+      referrerPolicy: { policy: 'no-referrer' },
+      // Whether every subdomain has HTTPS is known to whoever runs the proxy in front.
+      strictTransportSecurity: false,
+    });
+    serveRest(rest, options.app, base);
+  });
   return app;
 }
 

@@ -47,6 +47,7 @@ export class DeliveryQueue {
   #length = 0;
   #failuresInARow = 0;
   #nextAttemptAtMs = -Infinity;
+  #gathersUntilMs = -Infinity;
   #nextUpkeepAtMs: number;
   /** Parcels that were refused together, and are tried one by one: not all of them need be at fault. */
   readonly #alone = new Set<QueuedParcel>();
@@ -96,10 +97,7 @@ export class DeliveryQueue {
 
   #wakeUp(): void {
     if (this.#isStopped || this.#sending !== null) return;
-    const atMs = Math.min(
-      this.#length > 0 ? this.#nextAttemptAtMs : Infinity,
-      this.#nextUpkeepAtMs,
-    );
+    const atMs = Math.min(this.#dueAtMs(), this.#nextUpkeepAtMs);
     if (atMs === Infinity || this.#wakesAtMs <= atMs) return;
     this.#cancelTimer?.();
     this.#wakesAtMs = atMs;
@@ -113,17 +111,25 @@ export class DeliveryQueue {
     });
   }
 
+  #dueAtMs(): number {
+    if (this.#length === 0) return Infinity;
+    return this.#length >= this.#options.sink.maxBatch
+      ? this.#nextAttemptAtMs
+      : Math.max(this.#nextAttemptAtMs, this.#gathersUntilMs);
+  }
+
   async #work(): Promise<void> {
     const { clock, sink } = this.#options;
     if (sink.upkeep !== undefined && clock.now() >= this.#nextUpkeepAtMs) {
       this.#nextUpkeepAtMs = clock.now() + sink.upkeep.everyMs;
       await sink.upkeep.run();
     }
-    if (clock.now() < this.#nextAttemptAtMs) return;
+    if (clock.now() < this.#dueAtMs()) return;
     this.#giveUpOld();
     const batch = this.#nextBatch();
     if (batch.length === 0) return;
     this.#nextAttemptAtMs = clock.now() + sink.minIntervalMs;
+    this.#gathersUntilMs = clock.now() + (sink.gatherMs ?? 0);
     if (!sink.isIdempotent) await this.#options.onAttempt(batch);
     const outcome = await sink.send(batch);
     for (const parcel of batch) parcel.attempts += 1;

@@ -92,8 +92,25 @@ export function createMetrics(sources: MetricSources) {
     },
   });
 
+  const requests = new Counter({
+    name: 'relay_http_requests_total',
+    help: 'Answers by address pattern and status.',
+    labelNames: ['route', 'status'],
+    registers,
+  });
+  /** By route and status: looking up labels costs more than counting. */
+  const requestsOf = new Map<string, ReturnType<typeof requests.labels>>();
+
   return {
     registry,
+    countRequest(route: string, status: number): void {
+      const id = `${status} ${route}`;
+      let counter = requestsOf.get(id);
+      if (counter === undefined) {
+        requestsOf.set(id, (counter = requests.labels({ route, status: String(status) })));
+      }
+      counter.inc();
+    },
     alertsAccepted: new Counter({
       name: 'relay_alerts_accepted_total',
       help: 'Alerts that were written to the journal, by state.',
@@ -135,12 +152,6 @@ export function createMetrics(sources: MetricSources) {
       help: 'Lines of the journals that could not be read at the start.',
       registers,
     }),
-    requests: new Counter({
-      name: 'relay_http_requests_total',
-      help: 'Answers by address pattern and status.',
-      labelNames: ['route', 'status'],
-      registers,
-    }),
     rateLimited: new Counter({
       name: 'relay_rate_limited_total',
       help: 'Requests that were over a limit, by which.',
@@ -149,7 +160,7 @@ export function createMetrics(sources: MetricSources) {
     }),
     telemetryPosts: new Counter({
       name: 'relay_telemetry_posts_total',
-      help: 'Posts of telemetry. gap: earlier ones of the same page never arrived.',
+      help: 'Posts of telemetry. gap: earlier ones of the same page never arrived. alive: nothing was to be counted.',
       labelNames: ['result'],
       registers,
     }),

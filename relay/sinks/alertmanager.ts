@@ -30,7 +30,9 @@ interface PostableAlert {
 }
 
 const TIMEOUT_MS = 5_000;
-const MAX_BATCH = 500;
+const MAX_BATCH = 1_000;
+/** Nobody waits for a message for so short a time, and a request costs as much as dozens of alerts. */
+const GATHER_MS = 50;
 const REPEAT_EVERY_MS = 60_000;
 /** What is not repeated for so long has ended: four repetitions, as Prometheus has it. */
 const HOLD_REPETITIONS = 4;
@@ -40,6 +42,7 @@ export class AlertmanagerSink implements Sink {
   readonly name = 'alertmanager';
   readonly maxBatch = MAX_BATCH;
   readonly minIntervalMs = 0;
+  readonly gatherMs = GATHER_MS;
   readonly isIdempotent = true;
   readonly upkeep: NonNullable<Sink['upkeep']>;
   readonly #options: AlertmanagerOptions;

@@ -34,6 +34,8 @@ export interface Sink {
   readonly maxBatch: number;
   /** From the start of one attempt to the start of the next. */
   readonly minIntervalMs: number;
+  /** How long after an attempt the next one waits for more alerts, unless there are as many as go together. */
+  readonly gatherMs?: number;
   /** Whether delivering twice is the same as delivering once. */
   readonly isIdempotent: boolean;
   /** Never rejects. All parcels share the outcome. */

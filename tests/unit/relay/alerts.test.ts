@@ -69,8 +69,8 @@ describe('accepting', () => {
     ],
     ['no alert', (post) => ({ ...post, alerts: [] })],
     [
-      '33 alerts',
-      (post) => ({ ...post, alerts: Array.from({ length: 33 }, () => alertMessage()) }),
+      '65 alerts',
+      (post) => ({ ...post, alerts: Array.from({ length: 65 }, () => alertMessage()) }),
     ],
     ['an address as the route', (post) => ({ ...post, route: 'https://example.org' })],
     ['a number as text', (post) => ({ ...post, alerts: [{ ...alertMessage(), n: '84' }] })],
