@@ -44,6 +44,7 @@ const KINDS = ['delta', 'client', 'sum'];
 
 export class FleetState implements JournaledState<FleetEntry> {
   readonly #epochNow: () => number;
+  #lastHeardMs: number | null = null;
   /** Those that were heard of longest ago come first. */
   readonly #clients = new Map<string, ClientState>();
   readonly #counters = new Map<SeriesKey, number>();
@@ -68,6 +69,19 @@ export class FleetState implements JournaledState<FleetEntry> {
 
   get clientCount(): number {
     return this.#clients.size;
+  }
+
+  /** Wall clock: when any page was heard of last; null where none is known. */
+  get lastHeardMs(): number | null {
+    return this.#lastHeardMs;
+  }
+
+  /** A page that is known has said that it is there, and nothing to be added. */
+  touch(client: string): void {
+    const known = this.#clients.get(client);
+    const atMs = this.#epochNow();
+    this.#lastHeardMs = atMs;
+    if (known !== undefined) this.#hear(client, { sequence: known.sequence, atMs });
   }
 
   /** Whether a series of this name has its place: it has one already, or there is room. */
@@ -128,6 +142,7 @@ export class FleetState implements JournaledState<FleetEntry> {
   #hear(client: string, { sequence, atMs }: ClientState): void {
     this.#clients.delete(client);
     this.#clients.set(client, { sequence, atMs });
+    this.#lastHeardMs = Math.max(this.#lastHeardMs ?? 0, atMs);
     this.#forgetClients();
   }
 

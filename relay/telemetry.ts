@@ -4,11 +4,12 @@
  */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import type { TelemetryReceipt, TelemetryRow } from '../src/contracts/relay.ts';
+import type { TelemetryGauges, TelemetryReceipt, TelemetryRow } from '../src/contracts/relay.ts';
 import { OUTCOMES } from '../src/contracts/request-record.ts';
 import { readHistogram } from '../src/core/export/read-rollups.ts';
 import { FieldReader, InvalidField } from '../src/core/json/field-reader.ts';
 import type { Clock } from './clock.ts';
+import { FleetGauges } from './fleet-gauges.ts';
 import { fleetSeries, OpenLabelValues, type DropReason } from './fleet-series.ts';
 import { FleetState, type DeltaEntry, type FleetEntry } from './fleet-state.ts';
 import { writeFleetText } from './fleet-text.ts';
@@ -27,20 +28,23 @@ export interface TelemetryOptions {
 
 export interface TelemetryAcceptance {
   readonly receipt: TelemetryReceipt;
-  /** `gap`: posts before it never arrived. */
-  readonly result: 'accepted' | 'repeated' | 'gap';
+  /** `gap`: posts before it never arrived. `alive`: it had nothing to be counted. */
+  readonly result: 'accepted' | 'repeated' | 'gap' | 'alive';
 }
 
 interface ParsedPost {
   readonly clientId: string;
   readonly sequence: number;
   readonly rows: readonly TelemetryRow[];
+  readonly gauges: TelemetryGauges | null;
 }
 
 const MAX_ROWS = 500;
 const MAX_SERIES_PER_ROW = 500;
 /** Hashes of pages that are gone leave the disk with it. */
 const COMPACT_EVERY_MS = 12 * 3_600_000;
+/** So that one browser cannot outweigh a fleet by more than it could ask for. */
+const MAX_ACTIVE = 100_000;
 /** So that no sum leaves the numbers that are exact. */
 const MAX_INCREMENT = 1e9;
 
@@ -48,6 +52,7 @@ export class Telemetry {
   readonly #options: TelemetryOptions;
   readonly #state: FleetState;
   readonly #journal: Journal<FleetEntry>;
+  readonly #gauges: FleetGauges;
   readonly #openValues = new OpenLabelValues();
   /** By client, the post that is being written at this moment. */
   readonly #inFlight = new Map<string, Promise<unknown>>();
@@ -57,6 +62,7 @@ export class Telemetry {
     this.#options = options;
     this.#state = state;
     this.#journal = journal;
+    this.#gauges = new FleetGauges(() => options.clock.now());
     this.#compactLater();
   }
 
@@ -83,7 +89,7 @@ export class Telemetry {
 
   /** All series of the fleet, in the text format of Prometheus. */
   text(): string {
-    return writeFleetText(this.#state);
+    return writeFleetText(this.#state, this.#gauges.read());
   }
 
   /**
@@ -96,7 +102,13 @@ export class Telemetry {
     // One after the other, so that of two copies at once the second is told from the first.
     while (this.#inFlight.has(client)) await this.#inFlight.get(client);
     const last = this.#state.lastSequenceOf(client);
+    this.#gauges.hear(client, post.gauges);
+    if (post.rows.length === 0) {
+      this.#state.touch(client);
+      return { receipt: { sequence: last, isRepeat: false }, result: 'alive' };
+    }
     if (post.sequence <= last) {
+      this.#state.touch(client);
       return { receipt: { sequence: last, isRepeat: true }, result: 'repeated' };
     }
     const writing = this.#journal.append(this.#entryOf(post, client));
@@ -159,17 +171,27 @@ export class Telemetry {
 function parsePost(body: unknown): ParsedPost {
   try {
     const post = new FieldReader(body, '');
-    post.only('schemaVersion', 'clientId', 'sequence', 'rows');
+    post.only('schemaVersion', 'clientId', 'sequence', 'rows', 'gauges');
     post.at('schemaVersion').require(post.at('schemaVersion').count() === 1, 'is not 1');
     return {
       clientId: post.at('clientId').matching(/^[\w-]{16,64}$/, 'is no random id'),
       sequence: post.at('sequence').positive(),
       rows: post.at('rows').list(readRow, MAX_ROWS),
+      gauges: post.has('gauges') ? readGauges(post.at('gauges')) : null,
     };
   } catch (error) {
     if (!(error instanceof InvalidField)) throw error;
     throw new RefusalError('relay/invalid-request', { field: error.field.slice(0, 80) || 'body' });
   }
+}
+
+function readGauges(gauges: FieldReader): TelemetryGauges {
+  gauges.only('activeRequests', 'memoryUsedRatio');
+  const active = gauges.at('activeRequests');
+  const activeRequests = active.count();
+  active.require(activeRequests <= MAX_ACTIVE, 'is too large');
+  const memoryUsedRatio = gauges.at('memoryUsedRatio').orNull((ratio) => ratio.number(0, 1));
+  return { activeRequests, memoryUsedRatio };
 }
 
 function readRow(row: FieldReader): TelemetryRow {

@@ -33,6 +33,7 @@ import { parseOverrides, Settings } from './state/settings.svelte.ts';
 import { ShareLinks } from './state/share-links.ts';
 import { SimilarityScores } from './state/similarity-scores.svelte.ts';
 import { SyntaxCheck } from './state/syntax-check.svelte.ts';
+import { TelemetryExport } from './state/telemetry-export.svelte.ts';
 import { Workbench } from './state/workbench.svelte.ts';
 import { BroadcastNotifier } from './store/broadcast-notifier.ts';
 import { deleteStoredModels, storedModelBytes } from './store/model-storage.ts';
@@ -185,6 +186,40 @@ const otlp: OtlpExport = new OtlpExport({
     return testOtlp((url, init) => fetch(url, init), endpoint);
   },
 });
+
+const telemetry: TelemetryExport = new TelemetryExport({
+  settings,
+  epochNow: () => host.epochNow(),
+  load: async (onStatus) => {
+    const [{ TelemetrySender }, { telemetryBooks }, { readTelemetryGauges }] = await Promise.all([
+      import('./monitor/telemetry-sender.ts'),
+      import('./store/telemetry-book.ts'),
+      import('./monitor/telemetry-gauges.ts'),
+    ]);
+    return new TelemetrySender({
+      store: monitor.store,
+      books: telemetryBooks,
+      // Another tab may have switched it off.
+      choice: () => (localStorageOrNull === null ? settings : preferences.read()).telemetry,
+      relay: async () => {
+        const choice = await (await loadAlerting()).store.relay();
+        if (!choice.ok) throw new FailureError(choice.failure);
+        return { url: choice.value?.url ?? pageUrl, token: choice.value?.token ?? '' };
+      },
+      readGauges: () => readTelemetryGauges(monitor.store, host.epochNow()),
+      newId: () => crypto.randomUUID(),
+      fetch: (url, init) => fetch(url, init),
+      locks: 'locks' in navigator ? navigator.locks : null,
+      epochNow: () => host.epochNow(),
+      after: (ms, callback) => host.after(ms, callback),
+      random: () => Math.random(),
+      log: monitor.log,
+      onDropped: monitor.countDropped,
+      onStatus,
+    });
+  },
+});
+pageHost.onHidden(() => telemetry.flush());
 
 const openedHistory = openHistory(() =>
   historyList.onClosed(
@@ -348,6 +383,7 @@ const app: AppState = {
   exportText: async (kind) => (await loadPageTools()).exportText(kind),
   similarity,
   otlp,
+  telemetry,
   loadAlerting,
   recentAlerts,
   shareLinks,
@@ -382,6 +418,7 @@ shareLinks.open();
 addEventListener('hashchange', () => shareLinks.open());
 monitor.start();
 otlp.start();
+telemetry.start();
 // A page that is asked not to measure, as by the bench that tells what measuring costs, watches over nothing.
 host.after(ALERTING_AFTER_MS, () => {
   if (monitor.isOn) loadAlerting().catch(() => monitor.log('warn', 'main', 'alerting not loaded'));

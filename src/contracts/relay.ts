@@ -99,9 +99,17 @@ export interface TelemetryRow extends RollupDimensions {
   readonly histograms: Readonly<Record<SeriesKey, HistogramData>>;
 }
 
+/** What only has a value now, of all pages of the site in one browser. The relay adds it up for a few minutes, no longer. */
+export interface TelemetryGauges {
+  readonly activeRequests: number;
+  /** Of the page that is nearest to its limit, in [0, 1]; null where the browser does not tell. */
+  readonly memoryUsedRatio: number | null;
+}
+
 /**
  * `POST /v1/telemetry`: what was counted since the post before. A client sends one at a time, in order, and the same
- * again until it is answered.
+ * rows again until it is answered. Without rows it is a sign of life, which has no number of its own: it carries that
+ * of the post to come.
  */
 export interface TelemetryPost {
   readonly schemaVersion: 1;
@@ -110,6 +118,8 @@ export interface TelemetryPost {
   /** 1, 2, 3 and so on. */
   readonly sequence: number;
   readonly rows: readonly TelemetryRow[];
+  /** As they are when it is sent, also when it is sent again. */
+  readonly gauges?: TelemetryGauges;
 }
 
 export interface TelemetryReceipt {

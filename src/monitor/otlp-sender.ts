@@ -3,25 +3,17 @@
  * after each answer, so that a page that ends leads to nothing lost; only what was on its way then is sent again.
  */
 import type { OtlpChoice, OtlpSignal } from '../contracts/otlp.ts';
-import { retryAfterMs, retryDelayMs } from '../core/alerts/retry-delay.ts';
 import type { OtlpSource } from '../core/export/otlp-values.ts';
 import type { DropReason } from '../core/metrics/metric-labels.ts';
 import type { MonitorStore } from '../store/monitor-port.ts';
 import type { Log } from './monitor-access.ts';
 import { READ_BATCH, type Batch } from './otlp-batches.ts';
 import { OtlpCursor, type CursorText } from './otlp-cursor.ts';
-import { postOtlp, type OtlpAnswer } from './otlp-request.ts';
+import { postOtlp } from './otlp-request.ts';
 import type { LocksPort } from './page-presence.ts';
 import type { Fetch } from './relay-request.ts';
-
-export interface OtlpStatus {
-  /** Wall clock; null where nothing has been sent since the page was opened. */
-  readonly sentAtEpochMs: number | null;
-  /** Of the last request, if it was not taken; 0 is no answer. */
-  readonly failedStatus: number | null;
-  /** Wall clock: when it is tried again. */
-  readonly nextTryAtEpochMs: number | null;
-}
+import { SendAttempts, type SendStatus } from './send-attempts.ts';
+import { SendLoop } from './send-loop.ts';
 
 export interface OtlpSenderOptions {
   readonly store: Pick<MonitorStore, 'rollups' | 'endedRecords' | 'logs'>;
@@ -37,59 +29,41 @@ export interface OtlpSenderOptions {
   readonly random: () => number;
   readonly log: Log;
   readonly onDropped: (signal: `otlp_${OtlpSignal}`, reason: DropReason, items: number) => void;
-  readonly onStatus: (status: OtlpStatus) => void;
+  readonly onStatus: (status: SendStatus) => void;
 }
 
 const LOCK = 'shellwright-otlp';
 const LOOK_EVERY_MS = 15_000;
 /** What could not be sent for so long is given up; rows per minute are kept for twice as long. */
 const MAX_AGE_MS = 86_400_000;
-/** The request itself is refused: it would be at every try. All else may be mended, at the receiver or in the settings. */
-const NEVER_TAKEN = [400, 413, 415, 422];
 
 export class OtlpSender {
   readonly #options: OtlpSenderOptions;
   readonly #cursor: OtlpCursor;
-  #status: OtlpStatus = { sentAtEpochMs: null, failedStatus: null, nextTryAtEpochMs: null };
-  #failures = 0;
-  #isStopped = false;
-  #callOff: (() => void) | null = null;
-  #release: (() => void) | null = null;
+  readonly #attempts: SendAttempts;
+  readonly #loop: SendLoop;
 
   constructor(options: OtlpSenderOptions) {
     this.#options = options;
     this.#cursor = new OtlpCursor(options.cursor);
+    this.#attempts = new SendAttempts(options);
+    this.#loop = new SendLoop({
+      lock: LOCK,
+      locks: options.locks,
+      mustBeAlone: false,
+      everyMs: LOOK_EVERY_MS,
+      after: options.after,
+      sendAll: () => this.#sendAll(),
+    });
   }
 
   /** To be called once. Sends as soon as no other page does. */
   start(): void {
-    const { locks } = this.#options;
-    if (locks === null) return void this.#round();
-    const untilStopped = new Promise<void>((resolve) => (this.#release = resolve));
-    locks
-      .request(LOCK, {}, () => {
-        if (this.#isStopped) return Promise.resolve();
-        void this.#round();
-        return untilStopped;
-      })
-      // Denied, as in a sandboxed frame.
-      .catch(() => this.#round());
+    this.#loop.start();
   }
 
   stop(): void {
-    this.#isStopped = true;
-    this.#callOff?.();
-    this.#release?.();
-  }
-
-  /** Sends all that is due, then looks again after a while. */
-  async #round(): Promise<void> {
-    let waitMs = LOOK_EVERY_MS;
-    try {
-      waitMs = (await this.#sendAll()) ?? LOOK_EVERY_MS;
-    } finally {
-      if (!this.#isStopped) this.#callOff = this.#options.after(waitMs, () => void this.#round());
-    }
+    this.#loop.stop();
   }
 
   /** @returns how long to wait after a failure; null where all went well */
@@ -101,7 +75,7 @@ export class OtlpSender {
       if (from === null) continue;
       from = await this.#skipExpired(signal, from);
       for (;;) {
-        if (this.#isStopped) return null;
+        if (this.#loop.isStopped) return null;
         const batch = await READ_BATCH[signal](
           { ...this.#options, names: choice.names },
           from,
@@ -160,37 +134,11 @@ export class OtlpSender {
     if (batch.overflowed > 0) onDropped(`otlp_${signal}`, 'queue_overflow', batch.overflowed);
     if (batch.items === 0) return null;
     const answer = await postOtlp(fetch, choice.endpoint, signal, batch.payload);
-    const isTaken = answer.status >= 200 && answer.status < 300;
-    if (!isTaken && !NEVER_TAKEN.includes(answer.status)) return this.#retryAfter(signal, answer);
-    const rejected = isTaken ? answer.rejected : batch.items;
+    const meaning = this.#attempts.meaningOf(answer);
+    if (meaning === 'later') return this.#attempts.fail(signal, answer);
+    const rejected = meaning === 'taken' ? answer.rejected : batch.items;
     if (rejected > 0) onDropped(`otlp_${signal}`, 'rejected', rejected);
-    if (this.#failures > 0)
-      this.#options.log('info', 'monitor', 'telemetry sent again', { signal });
-    this.#failures = 0;
-    this.#setStatus(
-      isTaken
-        ? { sentAtEpochMs: this.#options.epochNow(), failedStatus: null, nextTryAtEpochMs: null }
-        : { ...this.#status, failedStatus: answer.status, nextTryAtEpochMs: null },
-    );
+    this.#attempts.settle(signal, answer);
     return null;
-  }
-
-  #retryAfter(signal: OtlpSignal, { status, retryAfter }: OtlpAnswer): number {
-    const { epochNow, random, log } = this.#options;
-    this.#failures += 1;
-    // Each try would be a line that is to be sent.
-    if (this.#failures === 1) {
-      log('warn', 'monitor', 'telemetry not sent', { signal, status, failures: this.#failures });
-    }
-    const nowMs = epochNow();
-    const askedMs = retryAfterMs(retryAfter, nowMs) ?? 0;
-    const waitMs = Math.max(askedMs, retryDelayMs(this.#failures, random()));
-    this.#setStatus({ ...this.#status, failedStatus: status, nextTryAtEpochMs: nowMs + waitMs });
-    return waitMs;
-  }
-
-  #setStatus(status: OtlpStatus): void {
-    this.#status = status;
-    this.#options.onStatus(status);
   }
 }

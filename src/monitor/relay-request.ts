@@ -21,34 +21,46 @@ const NO_ANSWER: RelayAnswer = { status: 0, retryAfter: null, receipt: null, cod
 /** Never rejects. */
 export async function postEntry(
   fetch: Fetch,
-  { url, token }: RelayAddress,
+  address: RelayAddress,
   entry: OutboxEntry,
 ): Promise<RelayAnswer> {
+  const answer = await postJson(fetch, address, 'v1/alerts', JSON.stringify(entry.post), {
+    'Idempotency-Key': entry.id,
+  });
+  if (answer === null) return NO_ANSWER;
+  const { status, retryAfter, body } = answer;
+  const receipt = status >= 200 && status < 300 ? receiptOf(body) : null;
+  return { status, retryAfter, receipt, code: textOf(body['code']) };
+}
+
+/** Posts JSON; null where there is no answer. Never rejects. */
+export async function postJson(
+  fetch: Fetch,
+  { url, token }: RelayAddress,
+  path: string,
+  json: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<{
+  readonly status: number;
+  readonly retryAfter: string | null;
+  readonly body: Record<string, unknown>;
+} | null> {
   try {
-    const response = await fetch(`${url}v1/alerts`, {
+    const response = await fetch(url + path, {
       method: 'POST',
-      headers: {
-        'Content-Type': 'application/json',
-        'Idempotency-Key': entry.id,
-        ...authorization(token),
-      },
-      body: JSON.stringify(entry.post),
+      headers: { 'Content-Type': 'application/json', ...headers, ...authorization(token) },
+      body: json,
       // So that it arrives even if the page ends meanwhile.
-      keepalive: entry.sizeBytes <= MAX_KEEPALIVE_BYTES,
+      keepalive: byteLength(json) <= MAX_KEEPALIVE_BYTES,
       credentials: 'omit',
       redirect: 'error',
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
-    const body = await bodyOf(response);
-    return {
-      status: response.status,
-      retryAfter: response.headers.get('Retry-After'),
-      receipt: response.ok ? receiptOf(body) : null,
-      code: textOf(body['code']),
-    };
+    const { status, headers: answered } = response;
+    return { status, retryAfter: answered.get('Retry-After'), body: await bodyOf(response) };
   } catch {
     // No connection, no answer in time, or one that may not be read.
-    return NO_ANSWER;
+    return null;
   }
 }
 
@@ -75,7 +87,11 @@ export async function getJson(
 
 /** In UTF-8, as it is sent. */
 export function sizeOf(post: OutboxEntry['post']): number {
-  return new TextEncoder().encode(JSON.stringify(post)).length;
+  return byteLength(JSON.stringify(post));
+}
+
+function byteLength(text: string): number {
+  return new TextEncoder().encode(text).length;
 }
 
 function authorization(token: string): Record<string, string> {

@@ -12,6 +12,7 @@ import type { EngineStatus } from './engine-status.svelte.ts';
 import type { HistoryList } from './history-list.svelte.ts';
 import type { Notices } from './notices.svelte.ts';
 import type { OtlpExport } from './otlp-export.svelte.ts';
+import type { TelemetryExport } from './telemetry-export.svelte.ts';
 import type { RecentAlerts } from './recent-alerts.svelte.ts';
 import type { Requests } from './requests.ts';
 import type { Router } from './router.svelte.ts';
@@ -39,6 +40,7 @@ export interface AppState {
   readonly exportText: ExportText;
   readonly similarity: SimilarityScores;
   readonly otlp: OtlpExport;
+  readonly telemetry: TelemetryExport;
   /** Rejects where its files cannot be fetched. */
   readonly loadAlerting: () => Promise<AlertAccess>;
   readonly recentAlerts: RecentAlerts;

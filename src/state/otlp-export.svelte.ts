@@ -1,16 +1,14 @@
 /** Sending what is measured to an operator's OpenTelemetry receiver: what is chosen, and how it stands. */
 import type { OtlpChoice } from '../contracts/otlp.ts';
 import { parseOtlpEndpoint } from '../monitor/otlp-endpoint.ts';
-import type { OtlpSender, OtlpStatus } from '../monitor/otlp-sender.ts';
+import type { SendStatus } from '../monitor/send-attempts.ts';
+import { LoadedSender, type Sender } from './loaded-sender.svelte.ts';
 import type { Settings } from './settings.svelte.ts';
 
 export interface OtlpExportOptions {
   readonly settings: Pick<Settings, 'otlp'>;
   /** Rejects where its part of the app cannot be fetched. */
-  readonly load: (
-    choice: OtlpChoice,
-    onStatus: (status: OtlpStatus) => void,
-  ) => Promise<Pick<OtlpSender, 'start' | 'stop'>>;
+  readonly load: (choice: OtlpChoice, onStatus: (status: SendStatus) => void) => Promise<Sender>;
   /** How far sending had come. */
   readonly forget: () => void;
   /** @returns the receiver's HTTP status; 0 for no answer */
@@ -19,12 +17,9 @@ export interface OtlpExportOptions {
 
 export class OtlpExport {
   readonly #options: OtlpExportOptions;
-  #status = $state.raw<OtlpStatus | null>(null);
   #testedStatus = $state.raw<number | null>(null);
   #isTesting = $state.raw(false);
-  #sender: Pick<OtlpSender, 'start' | 'stop'> | null = null;
-  /** Goes up with each change: what was being loaded for the choice before is not started. */
-  #turn = 0;
+  readonly #sender = new LoadedSender();
 
   constructor(options: OtlpExportOptions) {
     this.#options = options;
@@ -35,8 +30,8 @@ export class OtlpExport {
   }
 
   /** null until this page has sent something, or tried to. */
-  get status(): OtlpStatus | null {
-    return this.#status;
+  get status(): SendStatus | null {
+    return this.#sender.status;
   }
 
   /** HTTP status of the last test; 0 for no answer, null where there was none. */
@@ -54,7 +49,7 @@ export class OtlpExport {
 
   /** To be called once, when the page is opened. */
   start(): void {
-    void this.#restart();
+    this.#restart();
   }
 
   change(change: Partial<OtlpChoice>): void {
@@ -64,7 +59,7 @@ export class OtlpExport {
     if (change.endpoint !== undefined) this.#testedStatus = null;
     // What was measured while it was off stays here.
     if (!before.isOn && settings.otlp.isOn) forget();
-    void this.#restart();
+    this.#restart();
   }
 
   async test(): Promise<void> {
@@ -75,22 +70,13 @@ export class OtlpExport {
     this.#isTesting = false;
   }
 
-  async #restart(): Promise<void> {
-    const turn = ++this.#turn;
-    this.#sender?.stop();
-    this.#sender = null;
-    this.#status = null;
+  #restart(): void {
     const endpoint = parseOtlpEndpoint(this.choice.endpoint);
-    if (!this.choice.isOn || endpoint === null || this.choice.signals.length === 0) return;
-    try {
-      const sender = await this.#options.load({ ...this.choice, endpoint }, (status) => {
-        if (turn === this.#turn) this.#status = status;
-      });
-      if (turn !== this.#turn) return;
-      this.#sender = sender;
-      sender.start();
-    } catch {
-      // Offline without this part of the app: the next page load tries again.
+    if (!this.choice.isOn || endpoint === null || this.choice.signals.length === 0) {
+      return this.#sender.stop();
     }
+    void this.#sender.replace((onStatus) =>
+      this.#options.load({ ...this.choice, endpoint }, onStatus),
+    );
   }
 }

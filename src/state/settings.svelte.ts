@@ -2,6 +2,7 @@
 import type { BackendChoice } from '../contracts/engine.ts';
 import type { Precision } from '../contracts/generation.ts';
 import type { OtlpChoice } from '../contracts/otlp.ts';
+import type { TelemetryChoice } from '../contracts/telemetry-choice.ts';
 import type {
   ModelChoice,
   PreferenceStore,
@@ -122,8 +123,18 @@ export class Settings {
     this.#change({ otlp });
   }
 
+  get telemetry(): TelemetryChoice {
+    return this.#preferences.telemetry;
+  }
+
+  set telemetry(telemetry: TelemetryChoice) {
+    this.#change({ telemetry });
+  }
+
   #change(change: Partial<Preferences>): void {
-    this.#preferences = { ...this.#preferences, ...change };
+    // Switched off in another tab, it is not switched on again by writing what this one knows.
+    const { telemetry } = this.#store.read();
+    this.#preferences = { ...this.#preferences, telemetry, ...change };
     this.#store.write(this.#preferences);
   }
 }

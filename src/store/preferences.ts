@@ -1,6 +1,7 @@
 /** Small things the page remembers, in localStorage: read before the first paint, and shared by all tabs. */
 import type { BackendChoice } from '../contracts/engine.ts';
 import { OTLP_OFF, OTLP_SIGNALS, type OtlpChoice } from '../contracts/otlp.ts';
+import { TELEMETRY_OFF, type TelemetryChoice } from '../contracts/telemetry-choice.ts';
 import type { ObjectiveId } from '../core/metrics/dashboard-shape.ts';
 
 export type ThemeChoice = 'system' | 'light' | 'dark';
@@ -28,6 +29,7 @@ export interface Preferences {
   /** The similarity of scripts to their prompts is computed, by a model of 23 MB. */
   readonly measuresSimilarity: boolean;
   readonly otlp: OtlpChoice;
+  readonly telemetry: TelemetryChoice;
 }
 
 export const DEFAULT_PREFERENCES: Preferences = {
@@ -40,6 +42,7 @@ export const DEFAULT_PREFERENCES: Preferences = {
   thresholds: {},
   measuresSimilarity: false,
   otlp: OTLP_OFF,
+  telemetry: TELEMETRY_OFF,
 };
 
 /** public/theme.js reads it as well. */
@@ -87,6 +90,7 @@ export function parsePreferences(input: unknown): Preferences {
     thresholds,
     measuresSimilarity,
     otlp,
+    telemetry,
   } = input as Record<string, unknown>;
   return {
     theme: theme === 'light' || theme === 'dark' ? theme : 'system',
@@ -98,6 +102,7 @@ export function parsePreferences(input: unknown): Preferences {
     thresholds: parseThresholds(thresholds),
     measuresSimilarity: measuresSimilarity === true,
     otlp: parseOtlp(otlp),
+    telemetry: parseTelemetry(telemetry),
   };
 }
 
@@ -148,6 +153,13 @@ function parseOtlp(input: unknown): OtlpChoice {
       : OTLP_OFF.signals,
     names: names === 'inference' ? 'inference' : '1.41',
   };
+}
+
+function parseTelemetry(input: unknown): TelemetryChoice {
+  if (typeof input !== 'object' || input === null) return TELEMETRY_OFF;
+  const { isOn, sinceEpochMs } = input as Record<string, unknown>;
+  if (typeof sinceEpochMs !== 'number' || !Number.isFinite(sinceEpochMs)) return TELEMETRY_OFF;
+  return { isOn: isOn === true, sinceEpochMs };
 }
 
 function parseModelChoice(input: unknown): ModelChoice | null {

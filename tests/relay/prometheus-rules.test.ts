@@ -25,6 +25,7 @@ const HEALTHY: Series = {
   [`generation_syntax_checks_total{${J},result="valid"}`]: '0+9x400',
   [`generation_syntax_checks_total{${J},result="invalid"}`]: '0+1x400',
   [`generation_syntax_checks_total{${J},result="unchecked"}`]: '0+50x400',
+  [`fleet_last_telemetry_timestamp_seconds{${J}}`]: '0+60x400',
   [`active_generation_requests{${J}}`]: '3x400',
   [`memory_used_ratio{${J}}`]: '0.5x400',
   [`model_load_failures_total{${J},code="model/not-found"}`]: '0x400',
@@ -87,7 +88,8 @@ describe('the shipped configuration', () => {
     const asked = [...text.matchAll(/(?<![\w:])([a-z]\w+)(?=\{|\[)/g)].map(([, name = '']) =>
       name.replace(/_(?:bucket|sum|count)$/, (suffix) => (known.has(name) ? suffix : '')),
     );
-    const unknown = asked.filter((name) => !known.has(name) && name !== 'up');
+    const others = ['up', 'fleet_last_telemetry_timestamp_seconds'];
+    const unknown = asked.filter((name) => !known.has(name) && !others.includes(name));
     expect(asked.length).toBeGreaterThan(20);
     expect(unknown).toEqual([]);
   });
@@ -116,6 +118,18 @@ describe('the rules', () => {
 
   test.each<[string, Series, number, readonly string[]]>([
     ['a relay that does not answer', { [`up{${J}}`]: '1x9 0x400' }, 20, ['ShellwrightNotScraped']],
+    [
+      'browsers that have fallen silent',
+      { [`fleet_last_telemetry_timestamp_seconds{${J}}`]: '0+60x9 540x400' },
+      31,
+      ['ShellwrightNoTelemetry'],
+    ],
+    [
+      'a relay that never heard of a browser',
+      { [`fleet_last_telemetry_timestamp_seconds{${J}}`]: '_x400', [`up{${J}}`]: '_x4 1x400' },
+      11,
+      ['ShellwrightNoTelemetry'],
+    ],
     [
       'slow answers',
       {

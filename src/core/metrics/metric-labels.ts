@@ -33,7 +33,10 @@ export const DROP_REASONS = [
   'rejected',
 ] as const;
 
-/** `otlp_*`: data points, traces and log lines that were kept here, but did not arrive where they were to be sent. */
+/**
+ * `otlp_*`: data points, traces and log lines that were kept here, but did not arrive where they were to be sent.
+ * `relay_metrics`: series of a post to the relay.
+ */
 export const DROP_SIGNALS = [
   'record',
   'rollup',
@@ -43,6 +46,7 @@ export const DROP_SIGNALS = [
   'otlp_metrics',
   'otlp_traces',
   'otlp_logs',
+  'relay_metrics',
 ] as const;
 
 /** `unresponsive`: it did not obey a cancel in time. */
@@ -115,7 +119,7 @@ export const SAMPLING_LABELS: readonly Labels[] = Object.entries(SAMPLING_RANGES
 
 /** Only these pairs of signal and reason exist: what is sent elsewhere has ends of its own. */
 export const DROP_LABELS: readonly Labels[] = [
-  ...DROP_SIGNALS.filter((signal) => !signal.startsWith('otlp_')).flatMap((signal) =>
+  ...DROP_SIGNALS.filter((signal) => !/^(?:otlp|relay)_/u.test(signal)).flatMap((signal) =>
     DROP_REASONS.filter((reason) => reason !== 'rejected').map((reason) => ({ signal, reason })),
   ),
   { signal: 'otlp_metrics', reason: 'expired' },
@@ -124,4 +128,7 @@ export const DROP_LABELS: readonly Labels[] = [
   { signal: 'otlp_traces', reason: 'rejected' },
   { signal: 'otlp_logs', reason: 'queue_overflow' },
   { signal: 'otlp_logs', reason: 'rejected' },
+  { signal: 'relay_metrics', reason: 'expired' },
+  { signal: 'relay_metrics', reason: 'rejected' },
+  { signal: 'relay_metrics', reason: 'corrupt' },
 ];

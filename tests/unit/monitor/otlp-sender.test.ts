@@ -1,21 +1,25 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { OTLP_OFF, type OtlpChoice } from '../../../src/contracts/otlp.ts';
 import { acceptDelta, endDeltas } from '../../../src/core/metrics/request-deltas.ts';
 import { parseOtlpEndpoint } from '../../../src/monitor/otlp-endpoint.ts';
-import { OtlpSender, type OtlpStatus } from '../../../src/monitor/otlp-sender.ts';
+import { OtlpSender } from '../../../src/monitor/otlp-sender.ts';
+import type { SendStatus } from '../../../src/monitor/send-attempts.ts';
 import { MemoryMonitor } from '../../../src/store/memory-monitor.ts';
 import { sampleRecords } from '../../fixtures/monitoring/sample-records.ts';
 import { startReceiver, type OtlpReceiver } from '../../fixtures/otlp/receiver.ts';
 
 const NOON = Date.UTC(2026, 10, 24, 12);
 const MINUTE_MS = 60_000;
+/** Of a machine that does other things too. */
+const PATIENCE = { timeout: 10_000, interval: 5 } as const;
+vi.setConfig({ testTimeout: 30_000 });
 
 /** Pages of one site: they share the store, the cursor and the lock, and the clock stands still until it is moved. */
 class Site {
   nowMs = NOON;
   readonly store = new MemoryMonitor();
   readonly dropped: [string, string, number][] = [];
-  readonly statuses: OtlpStatus[] = [];
+  readonly statuses: SendStatus[] = [];
   readonly logged: string[] = [];
   cursor = '';
   /** Random numbers that retries are put off by. */
@@ -57,7 +61,7 @@ class Site {
 
   /** When the next look is; waits until one is planned, so that everything before it is done. */
   async nextLookMs(): Promise<number> {
-    await expect.poll(() => this.#timers.size).toBe(1);
+    await expect.poll(() => this.#timers.size, PATIENCE).toBe(1);
     const [timer] = this.#timers;
     return timer?.atMs ?? 0;
   }

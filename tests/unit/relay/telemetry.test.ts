@@ -124,6 +124,88 @@ describe('idempotency', () => {
   });
 });
 
+describe('gauges', () => {
+  const alive = (client: string, gauges: TelemetryPost['gauges']): TelemetryPost =>
+    post({ clientId: `browser-of-test-${client}`, rows: [], ...(gauges && { gauges }) });
+
+  test('are sums and maxima over the browsers that were heard of within three minutes', async () => {
+    const relay = await startTestRelay();
+    expect(await lines(relay, 'active_generation_requests')).toEqual([]);
+    await send(relay, alive('1', { activeRequests: 3, memoryUsedRatio: 0.4 }));
+    await relay.clock.advance(120_000);
+    await send(relay, alive('2', { activeRequests: 98, memoryUsedRatio: 0.9 }));
+    await send(relay, alive('3', { activeRequests: 2, memoryUsedRatio: null }));
+    await send(relay, alive('4', undefined));
+    expect(await lines(relay, 'active_generation_requests')).toEqual([
+      'active_generation_requests 103',
+    ]);
+    expect(await lines(relay, 'memory_used_ratio')).toEqual(['memory_used_ratio 0.9']);
+    expect(await lines(relay, 'fleet_live_browsers')).toEqual(['fleet_live_browsers 4']);
+    await send(relay, alive('2', { activeRequests: 1, memoryUsedRatio: 0.2 }));
+    await relay.clock.advance(61_000);
+    expect(await lines(relay, 'active_generation_requests')).toEqual([
+      'active_generation_requests 3',
+    ]);
+    expect(await lines(relay, 'memory_used_ratio')).toEqual(['memory_used_ratio 0.2']);
+    await relay.clock.advance(180_000);
+    const { body } = await relay.request({ url: '/metrics' });
+    expect(body).not.toContain('active_generation_requests');
+    expect(body).not.toContain('memory_used_ratio');
+    expect(body).toContain('\nfleet_live_browsers 0\n');
+  });
+
+  test('are taken from a post that is repeated too, which counts nothing again', async () => {
+    const relay = await startTestRelay();
+    await send(relay, post({ gauges: { activeRequests: 5, memoryUsedRatio: null } }));
+    await send(relay, post({ gauges: { activeRequests: 1, memoryUsedRatio: null } }));
+    expect(await lines(relay, 'active_generation_requests')).toEqual([
+      'active_generation_requests 1',
+    ]);
+    expect(await lines(relay, 'generation_requests_total')).toEqual([
+      'generation_requests_total{backend="wasm",model="own"} 2',
+    ]);
+  });
+
+  test('a sign of life takes no number and is not written to the disk, but keeps the page known', async () => {
+    const relay = await startTestRelay();
+    await send(relay, post());
+    const disk = (): string => readFileSync(join(relay.folder, 'telemetry.ndjson'), 'utf8');
+    const before = disk();
+    for (let hour = 0; hour < 60; hour += 6) {
+      const answer = await send(relay, post({ sequence: 2, rows: [] }));
+      expect(answer.json()).toEqual({ sequence: 1, isRepeat: false });
+      if (hour === 0) expect(disk()).toBe(before);
+      await relay.clock.advance(6 * 3_600_000);
+    }
+    expect((await send(relay, post())).json()).toEqual({ sequence: 1, isRepeat: true });
+    expect((await send(relay, post({ sequence: 2 }))).json()).toEqual({
+      sequence: 2,
+      isRepeat: false,
+    });
+    expect(await lines(relay, 'relay_telemetry_posts_total')).toEqual([
+      'relay_telemetry_posts_total{result="accepted"} 2',
+      'relay_telemetry_posts_total{result="alive"} 10',
+      'relay_telemetry_posts_total{result="repeated"} 1',
+    ]);
+  });
+
+  test('when any browser was heard of last is told, also after a restart', async () => {
+    const clock = new FakeClock();
+    const name = 'fleet_last_telemetry_timestamp_seconds';
+    const first = await startTestRelay({ clock });
+    expect(await lines(first, name)).toEqual([]);
+    await send(first, post());
+    const at = clock.epochNow() / 1000;
+    await clock.advance(600_000);
+    expect(await lines(first, name)).toEqual([`${name} ${at}`]);
+    first.abandon();
+    const second = await startTestRelay({ clock, folder: first.folder });
+    expect(await lines(second, name)).toEqual([`${name} ${at}`]);
+    await send(second, alive('1', undefined));
+    expect(await lines(second, name)).toEqual([`${name} ${at + 600}`]);
+  });
+});
+
 test('a kind of error that has not happened yet is there at 0', async () => {
   const relay = await startTestRelay();
   const { body } = await relay.request({ url: '/metrics' });
@@ -223,6 +305,17 @@ describe('refused', () => {
     ['a field that is not in the contract', { ...post(), prompt: 'x' }, 'prompt'],
     ['a sequence that begins at 0', post({ sequence: 0 }), 'sequence'],
     ['an id that says something', post({ clientId: 'Ann Example’s laptop' }), 'clientId'],
+    [
+      'more requests than a browser could make',
+      post({ gauges: { activeRequests: 1e9, memoryUsedRatio: null } }),
+      'gauges.activeRequests',
+    ],
+    [
+      'a memory that is more than full',
+      post({ gauges: { activeRequests: 0, memoryUsedRatio: 1.1 } }),
+      'gauges.memoryUsedRatio',
+    ],
+    ['gauges that are none', { ...post(), gauges: null }, 'gauges'],
     ['nothing', null, 'body'],
   ])('%s', async (_, body, field) => {
     const relay = await startTestRelay();

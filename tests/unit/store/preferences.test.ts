@@ -33,6 +33,7 @@ const chosen: Preferences = {
     signals: ['metrics', 'logs'],
     names: 'inference',
   },
+  telemetry: { isOn: true, sinceEpochMs: 1_790_000_000_000 },
 };
 
 describe('preferences', () => {
