@@ -6,7 +6,7 @@ import { postEntry, type Fetch } from '../monitor/relay-request.ts';
 import type { AlertStore } from '../store/alert-port.ts';
 
 export interface SendOutboxOptions {
-  readonly open: () => Promise<Pick<AlertStore, 'lease' | 'settle' | 'relay'>>;
+  readonly open: () => Promise<Pick<AlertStore, 'lease' | 'outbox' | 'settle' | 'relay'>>;
   readonly locks: Pick<LockManager, 'request'>;
   readonly fetch: Fetch;
   /** Of the site, ending in `/`. */
@@ -36,7 +36,8 @@ async function sendAll(options: SendOutboxOptions): Promise<void> {
     const nowMs = epochNow();
     // The browser says that there is a connection: what waits for one is due.
     const leased = await store.lease({ nowMs, untilMs: nowMs + LEASE_MS, dueBeforeMs: Infinity });
-    if (!leased.ok || leased.value === null) return;
+    if (!leased.ok) return;
+    if (leased.value === null) return requireEmpty(store);
     const answer = await postEntry(fetch, address, leased.value);
     const answeredAtMs = epochNow();
     const waitMs =
@@ -46,4 +47,10 @@ async function sendAll(options: SendOutboxOptions): Promise<void> {
     await store.settle(leased.value.id, settlementOf(leased.value, answer, dueAtMs, answeredAtMs));
     if (answerKind(answer.status) === 'retry') throw new Error('The relay did not take it.');
   }
+}
+
+/** A page that is gone had begun to send what is left: whether it arrived is not known before its lease ends. */
+async function requireEmpty(store: Pick<AlertStore, 'outbox'>): Promise<void> {
+  const left = await store.outbox();
+  if (left.ok && left.value.length > 0) throw new Error('A page that is gone was sending.');
 }

@@ -74,6 +74,13 @@ it('has the browser try again where the relay does not take it, and keeps it', a
   });
 });
 
+it('has the browser try again where a page was cut off while it sent', async () => {
+  const { store, relay, send } = setUp();
+  await store.enqueue({ ...entry('entry-1'), leasedUntilMs: NOON_MS + 1 });
+  await expect(send()).rejects.toThrow();
+  expect(relay.got).toEqual([]);
+});
+
 it('lists what is refused for the page to show', async () => {
   const { store, relay, send } = setUp();
   relay.mood = 400;
