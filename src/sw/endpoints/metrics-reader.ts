@@ -5,6 +5,7 @@ import type { LogLine } from '../../contracts/log-line.ts';
 import { exemplarsOf } from '../../core/export/exemplars.ts';
 import type { ExpositionFormat } from '../../core/export/exposition.ts';
 import { writePrometheusText } from '../../core/export/prometheus-text.ts';
+import { SharedRun } from './shared-run.ts';
 import { readMetrics } from '../../monitor/read-metrics.ts';
 import { storeFailure } from '../../store/attempt.ts';
 import type { MonitorStore } from '../../store/monitor-port.ts';
@@ -21,15 +22,28 @@ const EXEMPLAR_RECORDS = 200;
 export class MetricsReader {
   readonly #options: MetricsReaderOptions;
   #store: Promise<MonitorStore> | null = null;
+  #standing: TabStanding | null = null;
+  readonly #texts: Readonly<Record<ExpositionFormat, SharedRun<Result<string>>>>;
+  readonly #since = new SharedRun(() => this.#with(countingSince));
   #lines: LogLine[] = [];
   #writing: Promise<void> | null = null;
 
   constructor(options: MetricsReaderOptions) {
     this.#options = options;
+    this.#texts = {
+      text: new SharedRun(() => this.#read('text')),
+      openmetrics: new SharedRun(() => this.#read('openmetrics')),
+    };
   }
 
   /** @param standing of the tab that answers; null where none is open, and then memory and uptime have no value */
-  async text(format: ExpositionFormat, standing: TabStanding | null): Promise<Result<string>> {
+  text(format: ExpositionFormat, standing: TabStanding | null): Promise<Result<string>> {
+    this.#standing = standing;
+    return this.#texts[format].result();
+  }
+
+  #read(format: ExpositionFormat): Promise<Result<string>> {
+    const standing = this.#standing;
     return this.#with(async (store) => {
       const snapshot = await readMetrics({
         store,
@@ -68,7 +82,7 @@ export class MetricsReader {
 
   /** Wall clock; null where nothing is kept. */
   countingSince(): Promise<Result<number | null>> {
-    return this.#with(countingSince);
+    return this.#since.result();
   }
 
   /** Resolves when it is on the disk. Lines that come while others are being written go together. */
