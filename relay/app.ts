@@ -153,6 +153,8 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
       await api.register(telemetryRoutes, context);
       await api.register(deliveryRoutes, context);
       await api.register(healthRoutes, context);
+      // In a browser the app's service worker answers at the addresses above.
+      await api.register(healthRoutes, { ...context, prefix: '/v1' });
     },
     { prefix: base.slice(0, -1) },
   );

@@ -169,6 +169,24 @@ describe('the app', () => {
   });
 });
 
+test.each(['/health', '/health/detailed', '/metrics', '/metrics/uptime'])(
+  '%s is also under /v1, which no service worker of the app answers, to the same readers',
+  async (address) => {
+    const relay = await startTestRelay({ base: '/tools/app/' });
+    const [usual, under] = [`/tools/app${address}`, `/tools/app/v1${address}`];
+    expect((await relay.request({ url: under })).statusCode).toBe(200);
+    for (const headers of [{}, { 'x-forwarded-for': '10.9.9.9' }]) {
+      const from = { headers, remoteAddress: '10.1.2.3' };
+      const [first, second] = [
+        await relay.request({ url: usual, ...from }),
+        await relay.request({ url: under, ...from }),
+      ];
+      expect(second.statusCode).toBe(first.statusCode);
+      expect(second.headers['content-type']).toBe(first.headers['content-type']);
+    }
+  },
+);
+
 test('a relay that is about to stop says so and takes nothing', async () => {
   const relay = await startTestRelay();
   expect((await relay.request({ url: '/health' })).json()).toMatchObject({ status: 'ok' });
