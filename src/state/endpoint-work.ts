@@ -2,10 +2,12 @@
 import type { EndpointServerOptions } from '../bridge/endpoint-server.ts';
 import type { TabStanding } from '../contracts/endpoint.ts';
 import { traceIdOf } from '../core/trace/trace-ids.ts';
+import { SAMPLE_EVERY_MS } from '../monitor/memory-sampler.ts';
 import type { Monitor } from '../monitor/monitor.ts';
 import type { PageTools } from '../monitor/page-tools.ts';
 import type { BrowserHost } from './browser-host.ts';
 import type { EngineStatus } from './engine-status.svelte.ts';
+import { RecentValue } from './recent-value.ts';
 import type { Requests } from './requests.ts';
 import type { Settings } from './settings.svelte.ts';
 
@@ -30,6 +32,12 @@ export function endpointWork(
       const callOff = host.after(READ_WITHIN_MS, () => resolve(null));
       void work.then(resolve, () => resolve(null)).finally(callOff);
     });
+  // Memory is told by the worker that runs the model, between two tokens at best: not anew for each scrape.
+  const gauges = new RecentValue({
+    read: () => monitor.sampler.read(),
+    maxAgeMs: SAMPLE_EVERY_MS,
+    now: () => host.now(),
+  });
   return {
     engine: () => engine.engine,
     isDebug: () => settings.debugMode,
@@ -44,15 +52,12 @@ export function endpointWork(
     refuse: (cause) => requests.refuse(cause, { prompt: '', parameters: null }),
     checkHealth: async (query) => (await loadPageTools()).checkHealth(query),
     async standing(): Promise<TabStanding> {
-      const [gauges] = await Promise.all([
-        soon(monitor.sampler.read()),
-        soon(monitor.store.settled()),
-      ]);
+      const [read] = await Promise.all([soon(gauges.get()), soon(monitor.store.settled())]);
       return {
         startedAtEpochMs: monitor.startedAtEpochMs,
         uptimeSeconds: host.now() / 1000,
-        memoryUsedRatio: gauges?.memoryUsedRatio ?? null,
-        storageUsedRatio: gauges?.storageUsedRatio ?? null,
+        memoryUsedRatio: read?.memoryUsedRatio ?? null,
+        storageUsedRatio: read?.storageUsedRatio ?? null,
       };
     },
     onAbandoned({ id, path, durationMs }) {
