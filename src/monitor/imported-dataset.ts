@@ -6,6 +6,7 @@ import type { Result } from '../contracts/failure.ts';
 import type { RequestRecord } from '../contracts/request-record.ts';
 import type { Resolution, Rollup } from '../contracts/rollup.ts';
 import { compare, rollupKey, type MetricsDataset } from '../core/export/metrics-dataset.ts';
+import { figuresOf, type EndedFigures } from '../core/metrics/ended-figures.ts';
 import { mergeRollups } from '../core/metrics/rollup.ts';
 import type { EndedQuery, MonitorStore, RecordQuery, RollupQuery } from '../store/monitor-port.ts';
 
@@ -16,6 +17,7 @@ type MonitorReader = Pick<
   | 'record'
   | 'records'
   | 'endedRecords'
+  | 'endedFigures'
   | 'activeRecords'
   | 'countRecords'
 >;
@@ -80,6 +82,11 @@ export class ImportedDataset implements MonitorReader {
       .filter((record) => endOf(record) >= fromMs && endOf(record) < toMs)
       .sort((a, b) => endOf(a) - endOf(b));
     return done(found.slice(0, limit));
+  }
+
+  async endedFigures(query: EndedQuery): Promise<Result<readonly EndedFigures[]>> {
+    const ended = await this.endedRecords(query);
+    return ended.ok ? { ok: true, value: figuresOf(ended.value) } : ended;
   }
 
   /** Requests end in their own browser. */

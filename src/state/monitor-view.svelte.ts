@@ -1,6 +1,5 @@
 /** The Monitor page's view of what was measured: which part of time, which requests, live or standing still. */
 import type { Failure, Result } from '../contracts/failure.ts';
-import type { RequestRecord } from '../contracts/request-record.ts';
 import { RESOLUTION_MS, type Resolution, type Rollup } from '../contracts/rollup.ts';
 import type { buildDashboard, DashboardInput } from '../core/metrics/build-dashboard.ts';
 import {
@@ -12,6 +11,7 @@ import {
   type TimeRange,
   type WindowName,
 } from '../core/metrics/dashboard-shape.ts';
+import { figuresOf, type EndedFigures } from '../core/metrics/ended-figures.ts';
 import { stepMsOf } from '../core/metrics/time-steps.ts';
 import type { MonitorStore } from '../store/monitor-port.ts';
 import type { BrowserHost } from './browser-host.ts';
@@ -30,7 +30,7 @@ import { WindowBefore } from './window-before.ts';
 
 export type MonitorReader = Pick<
   MonitorStore,
-  'isPersistent' | 'rollups' | 'records' | 'endedRecords' | 'activeRecords'
+  'isPersistent' | 'rollups' | 'records' | 'endedRecords' | 'endedFigures' | 'activeRecords'
 >;
 
 export interface MonitorViewOptions {
@@ -55,10 +55,12 @@ export type Emptiness =
   | { readonly kind: 'range'; readonly lastMs: number }
   | { readonly kind: 'filter' };
 
-type Measured = Pick<DashboardInput, 'rollups' | 'previousRollups' | 'records' | 'active'>;
+type Measured = Pick<DashboardInput, 'rollups' | 'previousRollups' | 'ended' | 'active'>;
+
+type RowTails = Readonly<Record<Exclude<Resolution, 'total'> | 'coarse', LiveTail<Rollup>>>;
 
 /** Percentiles are exact up to so many requests. */
-const MAX_EXACT_RECORDS = 2000;
+const MAX_EXACT_REQUESTS = 2000;
 const COARSE_ROW_MS = 600_000;
 const SHORT_RANGE_MS = 3_600_000;
 /** Between one look and the next while requests come thick and fast. */
@@ -77,8 +79,10 @@ const TICK_MS: Readonly<Record<WindowName, number>> = {
 
 export class MonitorView {
   readonly #options: MonitorViewOptions;
-  readonly #rows: Readonly<Record<Exclude<Resolution, 'total'> | 'coarse', LiveTail<Rollup>>>;
-  readonly #records: LiveTail<RequestRecord>;
+  /** Of all requests, and of those that pass a filter. */
+  readonly #rows: Readonly<Record<'merged' | 'apart', RowTails>>;
+  readonly #figures: LiveTail<EndedFigures>;
+  readonly #records: LiveTail<EndedFigures>;
   readonly #before: WindowBefore;
   #dashboard = $state.raw<Dashboard | null>(null);
   #failure = $state.raw<Failure | null>(null);
@@ -100,20 +104,20 @@ export class MonitorView {
   constructor(options: MonitorViewOptions) {
     this.#options = options;
     const { store } = options;
-    const rowsOf = (resolution: Resolution, coarsestMs = 0): LiveTail<Rollup> =>
-      new LiveTail({
-        read: (range) => store.rollups({ resolution, ...range, coarsestMs }),
-        timeOf: ({ startMs }) => startMs,
-      });
-    this.#rows = {
-      minute: rowsOf('minute'),
-      coarse: rowsOf('minute', COARSE_ROW_MS),
-      hour: rowsOf('hour'),
-    };
+    this.#rows = { merged: rowTails(store, true), apart: rowTails(store, false) };
     this.#before = new WindowBefore(store);
+    const limit = MAX_EXACT_REQUESTS + 1;
+    const timeOf = ({ endedAtEpochMs }: EndedFigures): number => endedAtEpochMs;
+    this.#figures = new LiveTail({
+      read: (range) => store.endedFigures({ ...range, limit }),
+      timeOf,
+    });
     this.#records = new LiveTail({
-      read: (range) => store.endedRecords({ ...range, limit: MAX_EXACT_RECORDS + 1 }),
-      timeOf: ({ endedAtEpochMs }) => endedAtEpochMs ?? 0,
+      read: async (range) => {
+        const records = await store.endedRecords({ ...range, limit });
+        return records.ok ? { ok: true, value: figuresOf(records.value) } : records;
+      },
+      timeOf,
     });
   }
 
@@ -297,43 +301,48 @@ export class MonitorView {
       stepMsOf(range.toMs - range.fromMs, resolution) % COARSE_ROW_MS === 0;
     const rowMs = isCoarse ? COARSE_ROW_MS : RESOLUTION_MS[resolution];
     // An hour seldom has too many; beside the rows, they take hardly longer than the rows alone.
+    const isMerged = !this.isFiltered;
+    const tails = this.#rows[isMerged ? 'merged' : 'apart'];
     const isShort = range.toMs - range.fromMs <= SHORT_RANGE_MS;
-    const early = isShort ? this.#records.read(range, nowMs, 1) : null;
+    const early = isShort ? this.#figures.read(range, nowMs, 1) : null;
     const [rows, before, active] = await Promise.all([
-      this.#rows[isCoarse ? 'coarse' : resolution].read(range, nowMs, rowMs),
-      this.#before.read(range, resolution, nowMs),
+      tails[isCoarse ? 'coarse' : resolution].read(range, nowMs, rowMs),
+      this.#before.read(range, resolution, nowMs, isMerged),
       this.#options.store.activeRecords(),
     ]);
     if (!rows.ok) return rows;
     if (!before.ok) return before;
     if (!active.ok) return active;
-    const records = await this.#exactRecords(rows.value, range, nowMs, early);
-    if (!records.ok) return records;
+    const ended = await this.#exactFigures(rows.value, range, nowMs, early);
+    if (!ended.ok) return ended;
     return {
       ok: true,
       value: {
         rollups: rows.value,
         previousRollups: before.value,
-        records: records.value,
+        ended: ended.value,
         active: active.value,
       },
     };
   }
 
   /** null where they are too many. The rows tell, so that those are not read in vain. */
-  async #exactRecords(
+  async #exactFigures(
     rollups: readonly Rollup[],
     range: TimeRange,
     nowMs: number,
-    early: Promise<Result<readonly RequestRecord[]>> | null,
-  ): Promise<Result<readonly RequestRecord[] | null>> {
+    early: Promise<Result<readonly EndedFigures[]>> | null,
+  ): Promise<Result<readonly EndedFigures[] | null>> {
     const finished = rollups.reduce(
       (sum, { counters }) => sum + (counters['generation_finished_total'] ?? 0),
       0,
     );
-    return finished > MAX_EXACT_RECORDS
-      ? { ok: true, value: null }
-      : (early ?? this.#records.read(range, nowMs, 1));
+    if (finished > MAX_EXACT_REQUESTS) return { ok: true, value: null };
+    if (rollups[0]?.resolution !== 'hour') {
+      const figures = await (early ?? this.#figures.read(range, nowMs, 1));
+      if (!figures.ok || figures.value.length >= finished) return figures;
+    }
+    return this.#records.read(range, nowMs, 1);
   }
 
   async #emptinessOf({ counts }: Dashboard, rows: number): Promise<Emptiness | null> {
@@ -360,6 +369,15 @@ export class MonitorView {
     const rows = hours.ok ? hours.value.filter(({ outcome }) => outcome === 'accepted') : [];
     return rows.length === 0 ? null : Math.max(...rows.map(({ startMs }) => startMs));
   }
+}
+
+function rowTails(store: MonitorReader, isMerged: boolean): RowTails {
+  const tail = (resolution: Resolution, coarsestMs = 0): LiveTail<Rollup> =>
+    new LiveTail({
+      read: (range) => store.rollups({ resolution, ...range, coarsestMs, isMerged }),
+      timeOf: ({ startMs }) => startMs,
+    });
+  return { minute: tail('minute'), coarse: tail('minute', COARSE_ROW_MS), hour: tail('hour') };
 }
 
 /** Tells whether other data has to be read; how it is drawn is no part of it. */

@@ -15,17 +15,19 @@ export class WindowBefore {
     this.#store = store;
   }
 
-  /** `range` is the one that is shown, `resolution` that of its rows. */
+  /** `range` is the one that is shown, `resolution` that of its rows; `isMerged` as in a query of the store. */
   async read(
     { fromMs, toMs }: TimeRange,
     resolution: Exclude<Resolution, 'total'>,
     nowMs: number,
+    isMerged: boolean,
   ): Promise<Result<readonly Rollup[]>> {
     const before = { fromMs: fromMs - (toMs - fromMs), toMs: fromMs };
-    const key = [before.fromMs, before.toMs, resolution, Math.floor(nowMs / KEPT_MS)].join(' ');
+    const minute = Math.floor(nowMs / KEPT_MS);
+    const key = [before.fromMs, before.toMs, resolution, minute, isMerged].join(' ');
     if (this.#kept?.key === key) return { ok: true, value: this.#kept.rows };
     const parts = await Promise.all(
-      partsOf(before, resolution).map((part) => this.#store.rollups(part)),
+      partsOf(before, resolution).map((part) => this.#store.rollups({ ...part, isMerged })),
     );
     const rows: Rollup[] = [];
     for (const part of parts) {

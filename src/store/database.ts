@@ -2,104 +2,13 @@
  * The page's IndexedDB: its stores, version by version. Later versions add stores in steps of their own; a step that has
  * shipped is never changed.
  */
-import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
-import type { AlertRule } from '../contracts/alert.ts';
-import type {
-  AlertRecord,
-  DeadLetter,
-  DeliveryLine,
-  OutboxEntry,
-  RelayChoice,
-  RuleStatus,
-  Silence,
-} from '../contracts/alert-record.ts';
-import type { HistoryEntry } from '../contracts/history.ts';
-import type { LogLine, StoredLogLine } from '../contracts/log-line.ts';
-import type { RequestRecord } from '../contracts/request-record.ts';
-import type { Resolution, Rollup } from '../contracts/rollup.ts';
-
-/** A record with what its indexes and pruning need besides. */
-export interface StoredRecord extends RequestRecord {
-  /** Only while the request is active, so that the index `open` holds nothing else. */
-  readonly openPageId?: string;
-  /** What it takes on the disk, estimated when it was written. */
-  readonly sizeBytes: number;
-}
-
-/**
- * Rows per ten minutes are beside those per minute, so that a day can be read at once; outside of the store they pass
- * for rows per minute.
- */
-export type StoredResolution = Resolution | 'ten-minutes';
-
-export type StoredRollup = Omit<Rollup, 'resolution'> & { readonly resolution: StoredResolution };
-
-/** As it lies on the disk; see packed-row.ts. */
-export type PackedRollup = Omit<StoredRollup, 'histograms'> & {
-  /** One a line, in the order of the bytes. */
-  readonly histogramKeys: string;
-  readonly histograms: Uint8Array;
-};
-
-/** Sums that would take a walk over everything to find out. */
-export type MonitorSum = 'recordBytes';
-
-/** What alerting has one of. */
-export type AlertStateEntry =
-  | {
-      readonly name: 'evaluation';
-      readonly revision: number;
-      readonly statuses: readonly RuleStatus[];
-    }
-  | { readonly name: 'relay'; readonly choice: RelayChoice };
-
-export interface ShellwrightSchema extends DBSchema {
-  history: {
-    key: string;
-    value: HistoryEntry;
-    indexes: { 'by-accepted': number };
-  };
-  records: {
-    key: string;
-    value: StoredRecord;
-    indexes: {
-      'by-accepted': number;
-      /** Records that have ended. */
-      'by-ended': number;
-      /** Records that have ended, by outcome and time of acceptance. */
-      'by-outcome': [string, number];
-      /** Records of active requests. */
-      open: string;
-    };
-  };
-  rollups: {
-    key: [resolution: string, startMs: number, model: string, backend: string, outcome: string];
-    value: PackedRollup;
-  };
-  logs: {
-    key: number;
-    value: LogLine | StoredLogLine;
-    indexes: { 'by-trace': string };
-  };
-  'monitor-sums': { key: MonitorSum; value: number };
-  'alert-rules': { key: string; value: AlertRule };
-  'alert-state': { key: AlertStateEntry['name']; value: AlertStateEntry };
-  alerts: {
-    key: string;
-    value: AlertRecord;
-    indexes: { 'by-started': number; 'by-state': string };
-  };
-  silences: { key: string; value: Silence };
-  outbox: { key: string; value: OutboxEntry };
-  'dead-letters': { key: string; value: DeadLetter };
-  deliveries: { key: number; value: DeliveryLine };
-}
-
-export type Database = IDBPDatabase<ShellwrightSchema>;
+import { openDB } from 'idb';
+import { fillSpans } from './fill-spans.ts';
+import type { Database, ShellwrightSchema, UpgradeTransaction } from './schema.ts';
 
 export const DATABASE_NAME = 'shellwright';
 
-type UpgradeStep = (database: Database) => void;
+type UpgradeStep = (database: Database, transaction: UpgradeTransaction) => void | Promise<void>;
 
 /** Step n leads from version n to n + 1. */
 const STEPS: readonly UpgradeStep[] = [
@@ -132,7 +41,21 @@ const STEPS: readonly UpgradeStep[] = [
     database.createObjectStore('dead-letters', { keyPath: 'id' });
     database.createObjectStore('deliveries', { keyPath: 'id', autoIncrement: true });
   },
+  (database, transaction) => {
+    database.createObjectStore('spans', { keyPath: ['resolution', 'startMs'] });
+    // Of requests from before, percentiles are taken from their records.
+    database.createObjectStore('figures', { keyPath: 'startMs' });
+    return fillSpans(transaction);
+  },
 ];
+
+async function upgrade(
+  database: Database,
+  oldVersion: number,
+  transaction: UpgradeTransaction,
+): Promise<void> {
+  for (const step of STEPS.slice(oldVersion)) await step(database, transaction);
+}
 
 export interface OpenDatabaseOptions {
   readonly name?: string;
@@ -145,8 +68,9 @@ export interface OpenDatabaseOptions {
 /** Opens the database, upgrading it where it is older. Rejects where the browser denies storage. */
 export async function openDatabase(options: OpenDatabaseOptions = {}): Promise<Database> {
   const database = await openDB<ShellwrightSchema>(options.name ?? DATABASE_NAME, STEPS.length, {
-    upgrade(opened, oldVersion) {
-      for (const step of STEPS.slice(oldVersion)) step(opened);
+    upgrade(opened, oldVersion, _, transaction) {
+      // Half of a step would pass for all of it.
+      upgrade(opened, oldVersion, transaction).catch(() => transaction.abort());
     },
     blocked: () => options.onBlocked?.(),
     // Held open, it would keep a newer page in another tab from starting.

@@ -2,7 +2,7 @@
 import type { Result } from '../contracts/failure.ts';
 import type { HistoryEntry } from '../contracts/history.ts';
 import { attempt } from './attempt.ts';
-import type { Database } from './database.ts';
+import type { Database } from './schema.ts';
 import { readEntry } from './read-entry.ts';
 
 export interface HistoryQuery {

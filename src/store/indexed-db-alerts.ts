@@ -23,7 +23,7 @@ import type {
   Lease,
 } from './alert-port.ts';
 import { attempt } from './attempt.ts';
-import type { Database, ShellwrightSchema } from './database.ts';
+import type { Database, ShellwrightSchema } from './schema.ts';
 import { writeTransaction, type WriteTransaction } from './write-transaction.ts';
 
 const STORES = [

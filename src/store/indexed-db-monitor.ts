@@ -6,9 +6,17 @@ import type { Result } from '../contracts/failure.ts';
 import type { LogLine, StoredLogLine } from '../contracts/log-line.ts';
 import type { RequestRecord } from '../contracts/request-record.ts';
 import type { Rollup, RollupDelta } from '../contracts/rollup.ts';
+import { endedFigures, figuresOf, type EndedFigures } from '../core/metrics/ended-figures.ts';
 import { attempt } from './attempt.ts';
-import type { Database, StoredRecord, StoredResolution, StoredRollup } from './database.ts';
+import type { Database, StoredRecord, StoredResolution, StoredRollup } from './schema.ts';
 import { logMatcher } from './log-query.ts';
+import {
+  addToMinute,
+  amendMinute,
+  groupByMinute,
+  minuteOf,
+  unpackFigures,
+} from './minute-figures.ts';
 import type {
   EndedQuery,
   LogQuery,
@@ -28,10 +36,13 @@ import {
   storedResolution,
   toRollup,
 } from './rollup-rows.ts';
+import { addToSpan, groupBySpan, spanKey, spanRollups } from './span-rows.ts';
 import { writeTransaction, type WriteTransaction } from './write-transaction.ts';
 
-type StoreName = 'records' | 'rollups' | 'logs' | 'monitor-sums';
+type StoreName = 'records' | 'figures' | 'rollups' | 'spans' | 'logs' | 'monitor-sums';
 type Transaction = WriteTransaction<StoreName>;
+
+const EVERYTHING: StoreName[] = ['records', 'figures', 'rollups', 'spans', 'logs', 'monitor-sums'];
 
 /** What another store kept while this one could not be written. */
 export interface KeptElsewhere {
@@ -55,7 +66,7 @@ export class IndexedDbMonitor implements MonitorStore {
   }
 
   open(record: RequestRecord, delta: RollupDelta): Promise<Result<void>> {
-    return this.#write(['records', 'rollups'], async (transaction) => {
+    return this.#write(['records', 'rollups', 'spans'], async (transaction) => {
       await Promise.all([
         transaction.objectStore('records').put(toStored(record)),
         this.#add(transaction, [delta]),
@@ -74,17 +85,21 @@ export class IndexedDbMonitor implements MonitorStore {
   }
 
   #close(record: RequestRecord, deltas: readonly RollupDelta[]): Promise<Result<boolean>> {
-    return this.#write(['records', 'rollups', 'monitor-sums'], async (transaction) => {
-      const before = await transaction.objectStore('records').get(record.id);
-      if (before?.openPageId === undefined) return false;
-      const stored = toStored(record);
-      await Promise.all([
-        transaction.objectStore('records').put(stored),
-        this.#add(transaction, deltas),
-        addRecordBytes(transaction, stored.sizeBytes),
-      ]);
-      return true;
-    });
+    return this.#write(
+      ['records', 'figures', 'rollups', 'spans', 'monitor-sums'],
+      async (transaction) => {
+        const before = await transaction.objectStore('records').get(record.id);
+        if (before?.openPageId === undefined) return false;
+        const stored = toStored(record);
+        await Promise.all([
+          transaction.objectStore('records').put(stored),
+          this.#add(transaction, deltas),
+          addToMinutes(transaction, [record]),
+          addRecordBytes(transaction, stored.sizeBytes),
+        ]);
+        return true;
+      },
+    );
   }
 
   amend(
@@ -92,24 +107,33 @@ export class IndexedDbMonitor implements MonitorStore {
     change: Partial<Pick<RequestRecord, 'similarity' | 'timestamps'>>,
     delta: RollupDelta | null,
   ): Promise<Result<boolean>> {
-    return this.#write(['records', 'rollups'], async (transaction) => {
+    return this.#write(['records', 'figures', 'rollups', 'spans'], async (transaction) => {
       const before = await transaction.objectStore('records').get(id);
       if (before === undefined || before.openPageId !== undefined) return false;
       await Promise.all([
         transaction.objectStore('records').put({ ...before, ...change }),
         delta === null ? undefined : this.#add(transaction, [delta]),
+        change.similarity === undefined
+          ? undefined
+          : amendFigures(transaction, { ...before, similarity: change.similarity }),
       ]);
       return true;
     });
   }
 
   add(deltas: readonly RollupDelta[]): Promise<Result<void>> {
-    return this.#write(['rollups'], (transaction) => this.#add(transaction, deltas));
+    return this.#write(['rollups', 'spans'], (transaction) => this.#add(transaction, deltas));
   }
 
   rollups(query: RollupQuery): Promise<Result<readonly Rollup[]>> {
-    const { fromMs, toMs } = query;
+    const { fromMs, toMs, isMerged = false } = query;
     const resolution = storedResolution(query);
+    if (isMerged && resolution !== 'total') {
+      const spans = IDBKeyRange.bound([resolution, fromMs], [resolution, toMs], false, true);
+      return attempt(async () =>
+        (await this.#database.getAll('spans', spans)).flatMap(spanRollups),
+      );
+    }
     const range =
       resolution === 'total'
         ? IDBKeyRange.bound(['total'], ['total', []])
@@ -154,6 +178,19 @@ export class IndexedDbMonitor implements MonitorStore {
       const range = IDBKeyRange.bound(fromMs, toMs, false, true);
       const found = await this.#database.getAllFromIndex('records', 'by-ended', range, limit);
       return found.map(toRecord);
+    });
+  }
+
+  endedFigures({ fromMs, toMs, limit }: EndedQuery): Promise<Result<readonly EndedFigures[]>> {
+    return attempt(async () => {
+      if (limit <= 0 || toMs <= fromMs) return [];
+      const firstMs = minuteOf(fromMs);
+      const range = IDBKeyRange.bound(firstMs, toMs, false, true);
+      return (await this.#database.getAll('figures', range))
+        .flatMap(unpackFigures)
+        .filter(({ endedAtEpochMs }) => endedAtEpochMs >= fromMs && endedAtEpochMs < toMs)
+        .sort((a, b) => a.endedAtEpochMs - b.endedAtEpochMs)
+        .slice(0, limit);
     });
   }
 
@@ -208,19 +245,14 @@ export class IndexedDbMonitor implements MonitorStore {
   }
 
   clear(): Promise<Result<void>> {
-    return this.#write(['records', 'rollups', 'logs', 'monitor-sums'], async (transaction) => {
-      await Promise.all([
-        transaction.objectStore('records').clear(),
-        transaction.objectStore('rollups').clear(),
-        transaction.objectStore('logs').clear(),
-        transaction.objectStore('monitor-sums').clear(),
-      ]);
+    return this.#write(EVERYTHING, async (transaction) => {
+      await Promise.all(EVERYTHING.map((name) => transaction.objectStore(name).clear()));
     });
   }
 
   /** Takes over what was kept elsewhere, all of it or nothing. */
   absorb({ records, rollups, logs }: KeptElsewhere): Promise<Result<void>> {
-    return this.#write(['records', 'rollups', 'logs', 'monitor-sums'], async (transaction) => {
+    return this.#write(EVERYTHING, async (transaction) => {
       let bytes = 0;
       for (const record of records) {
         const stored = toStored(record);
@@ -232,6 +264,8 @@ export class IndexedDbMonitor implements MonitorStore {
         const merged = before === undefined ? row : mergeRow(unpackRow(before), row);
         await transaction.objectStore('rollups').put(packRow(merged));
       }
+      await addToSpans(transaction, rollups);
+      await addToMinutes(transaction, records);
       for (const line of logs) await transaction.objectStore('logs').add(line);
       await addRecordBytes(transaction, bytes);
     });
@@ -249,13 +283,15 @@ export class IndexedDbMonitor implements MonitorStore {
 
   async #add(transaction: Transaction, deltas: readonly RollupDelta[]): Promise<void> {
     const store = transaction.objectStore('rollups');
-    await Promise.all(
-      rowChanges(deltas).map(async (change) => {
-        const before = await store.get(rowKey(change.empty));
-        const row = changeRow(before === undefined ? undefined : unpackRow(before), change);
+    const gains = rowChanges(deltas).map((change) => changeRow(undefined, change));
+    await Promise.all([
+      ...gains.map(async (gain) => {
+        const before = await store.get(rowKey(gain));
+        const row = before === undefined ? gain : mergeRow(unpackRow(before), gain);
         await store.put(packRow(row));
       }),
-    );
+      addToSpans(transaction, gains),
+    ]);
   }
 
   async #active({ fromMs, toMs, limit, order }: RecordQuery): Promise<readonly RequestRecord[]> {
@@ -295,10 +331,18 @@ export class IndexedDbMonitor implements MonitorStore {
   }
 
   async #pruneRollups(resolution: StoredResolution, beforeMs: number): Promise<number> {
-    const transaction = this.#database.transaction('rollups', 'readwrite');
+    const transaction = this.#database.transaction(['rollups', 'spans', 'figures'], 'readwrite');
     const range = IDBKeyRange.bound([resolution], [resolution, beforeMs], false, true);
-    const count = await transaction.store.count(range);
-    if (count > 0) await transaction.store.delete(range);
+    const count = await transaction.objectStore('rollups').count(range);
+    if (count > 0) {
+      await Promise.all([
+        transaction.objectStore('rollups').delete(range),
+        transaction.objectStore('spans').delete(range),
+        resolution === 'minute'
+          ? transaction.objectStore('figures').delete(IDBKeyRange.upperBound(beforeMs, true))
+          : undefined,
+      ]);
+    }
     await transaction.done;
     return count;
   }
@@ -331,6 +375,40 @@ function toStored(record: RequestRecord): StoredRecord {
 
 function toRecord({ openPageId: _, sizeBytes: __, ...record }: StoredRecord): RequestRecord {
   return record;
+}
+
+async function addToSpans(transaction: Transaction, rows: readonly StoredRollup[]): Promise<void> {
+  const store = transaction.objectStore('spans');
+  await Promise.all(
+    groupBySpan(rows).map(async (group) => {
+      const [first] = group;
+      if (first === undefined) return;
+      await store.put(addToSpan(await store.get(spanKey(first)), group));
+    }),
+  );
+}
+
+/** Of the records that have ended. */
+async function addToMinutes(
+  transaction: Transaction,
+  records: readonly RequestRecord[],
+): Promise<void> {
+  const store = transaction.objectStore('figures');
+  const minutes = groupByMinute(figuresOf(records));
+  await Promise.all(
+    [...minutes].map(async ([startMs, figures]) => {
+      const minute = addToMinute(await store.get(startMs), figures);
+      if (minute !== null) await store.put(minute);
+    }),
+  );
+}
+
+async function amendFigures(transaction: Transaction, record: RequestRecord): Promise<void> {
+  const figures = endedFigures(record);
+  if (figures === null) return;
+  const store = transaction.objectStore('figures');
+  const minute = amendMinute(await store.get(minuteOf(figures.endedAtEpochMs)), record.id, figures);
+  if (minute !== null) await store.put(minute);
 }
 
 async function addRecordBytes(transaction: Transaction, bytes: number): Promise<void> {

@@ -6,7 +6,8 @@ import type { Result } from '../contracts/failure.ts';
 import type { LogLine, StoredLogLine } from '../contracts/log-line.ts';
 import type { RequestRecord } from '../contracts/request-record.ts';
 import type { Rollup, RollupDelta } from '../contracts/rollup.ts';
-import type { StoredRollup } from './database.ts';
+import { figuresOf, type EndedFigures } from '../core/metrics/ended-figures.ts';
+import type { StoredRollup } from './schema.ts';
 import type { KeptElsewhere } from './indexed-db-monitor.ts';
 import { logMatcher } from './log-query.ts';
 import type {
@@ -148,6 +149,11 @@ export class MemoryMonitor implements MonitorStore {
       )
       .sort((a, b) => (a.endedAtEpochMs ?? 0) - (b.endedAtEpochMs ?? 0));
     return done(found.slice(0, Math.max(limit, 0)));
+  }
+
+  async endedFigures(query: EndedQuery): Promise<Result<readonly EndedFigures[]>> {
+    const ended = await this.endedRecords(query);
+    return ended.ok ? { ok: true, value: figuresOf(ended.value) } : ended;
   }
 
   activeRecords(): Promise<Result<readonly RequestRecord[]>> {

@@ -6,6 +6,7 @@ import type { Result } from '../contracts/failure.ts';
 import type { LogLevel, LogLine, StoredLogLine } from '../contracts/log-line.ts';
 import type { Outcome, RequestRecord } from '../contracts/request-record.ts';
 import type { Resolution, Rollup, RollupDelta } from '../contracts/rollup.ts';
+import type { EndedFigures } from '../core/metrics/ended-figures.ts';
 
 export interface RollupQuery {
   readonly resolution: Resolution;
@@ -17,6 +18,11 @@ export interface RollupQuery {
    * that is as fine as a chart gets. Left out, they do not.
    */
   readonly coarsestMs?: number;
+  /**
+   * The histograms of all rows of a span may be in the first of them: far less to read, for sums in which all dimensions
+   * are together. Left out, each row has its own.
+   */
+  readonly isMerged?: boolean;
 }
 
 export interface RecordQuery {
@@ -89,6 +95,11 @@ export interface MonitorStore {
   records(query: RecordQuery): Promise<Result<readonly RequestRecord[]>>;
   /** Ended records, oldest end first. */
   endedRecords(query: EndedQuery): Promise<Result<readonly RequestRecord[]>>;
+  /**
+   * What exact percentiles are taken from, oldest end first; of requests that ended long ago, or before there was this,
+   * only their records may be left.
+   */
+  endedFigures(query: EndedQuery): Promise<Result<readonly EndedFigures[]>>;
   /** Of all pages. */
   activeRecords(): Promise<Result<readonly RequestRecord[]>>;
   countRecords(): Promise<Result<number>>;

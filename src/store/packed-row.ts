@@ -3,21 +3,34 @@
  * to make their many short lists of numbers again; bytes are half as many and come in one piece.
  */
 import type { HistogramData, SeriesKey } from '../contracts/rollup.ts';
-import type { PackedRollup, StoredRollup } from './database.ts';
+import type { PackedHistograms, PackedRollup, StoredRollup } from './schema.ts';
 
 export function packRow({ histograms, ...row }: StoredRollup): PackedRollup {
-  const writer = new ByteWriter();
-  for (const data of Object.values(histograms)) writeHistogram(writer, data);
-  return { ...row, histogramKeys: Object.keys(histograms).join('\n'), histograms: writer.bytes() };
+  return { ...row, ...packHistograms(histograms) };
 }
 
 export function unpackRow({ histogramKeys, histograms, ...row }: PackedRollup): StoredRollup {
+  return { ...row, histograms: unpackHistograms({ histogramKeys, histograms }) };
+}
+
+export function packHistograms(
+  histograms: Readonly<Record<SeriesKey, HistogramData>>,
+): PackedHistograms {
+  const writer = new ByteWriter();
+  for (const data of Object.values(histograms)) writeHistogram(writer, data);
+  return { histogramKeys: Object.keys(histograms).join('\n'), histograms: writer.bytes() };
+}
+
+export function unpackHistograms({
+  histogramKeys,
+  histograms,
+}: PackedHistograms): Readonly<Record<SeriesKey, HistogramData>> {
   const reader = new ByteReader(histograms);
   const unpacked: Record<SeriesKey, HistogramData> = {};
   if (histogramKeys !== '') {
     for (const key of histogramKeys.split('\n')) unpacked[key] = readHistogram(reader);
   }
-  return { ...row, histograms: unpacked };
+  return unpacked;
 }
 
 function writeHistogram(writer: ByteWriter, data: HistogramData): void {

@@ -6,6 +6,7 @@ import { failure, type Failure, type Result } from '../contracts/failure.ts';
 import type { LogLine, StoredLogLine } from '../contracts/log-line.ts';
 import type { RequestRecord } from '../contracts/request-record.ts';
 import type { Rollup, RollupDelta } from '../contracts/rollup.ts';
+import type { EndedFigures } from '../core/metrics/ended-figures.ts';
 import type { DropReason, DropSignal } from '../core/metrics/metric-labels.ts';
 import { mergeRollups } from '../core/metrics/rollup.ts';
 import { storeFailure } from './attempt.ts';
@@ -189,6 +190,18 @@ export class ResilientMonitor implements MonitorStore {
       (store) => store.endedRecords(query),
       (a, b) => (a.endedAtEpochMs ?? 0) - (b.endedAtEpochMs ?? 0),
       query.limit,
+    );
+  }
+
+  endedFigures(query: EndedQuery): Promise<Result<readonly EndedFigures[]>> {
+    return this.#readBoth(
+      (store) => store.endedFigures(query),
+      (disk, memory) => {
+        const kept = disk.filter(({ id }) => !this.#memory.has(id));
+        return [...kept, ...memory]
+          .sort((a, b) => a.endedAtEpochMs - b.endedAtEpochMs)
+          .slice(0, query.limit);
+      },
     );
   }
 

@@ -1,7 +1,7 @@
 /** Which rows a delta changes, and what each is called. */
 import type { Rollup, RollupDelta } from '../contracts/rollup.ts';
 import { applyDelta, emptyRollup, mergeRollups, spanStart } from '../core/metrics/rollup.ts';
-import type { ShellwrightSchema, StoredResolution, StoredRollup } from './database.ts';
+import type { ShellwrightSchema, StoredResolution, StoredRollup } from './schema.ts';
 import type { RollupQuery } from './monitor-port.ts';
 
 export const TEN_MINUTES_MS = 600_000;

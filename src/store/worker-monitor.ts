@@ -4,6 +4,7 @@ import type { LogLine, StoredLogLine } from '../contracts/log-line.ts';
 import type { RequestRecord } from '../contracts/request-record.ts';
 import type { MonitorWorker, SpawnMonitorWorker } from '../contracts/monitor-worker.ts';
 import type { Rollup, RollupDelta } from '../contracts/rollup.ts';
+import type { EndedFigures } from '../core/metrics/ended-figures.ts';
 import { storeFailure } from './attempt.ts';
 import type { KeptElsewhere } from './indexed-db-monitor.ts';
 import type {
@@ -19,7 +20,7 @@ import type { DiskMonitor } from './resilient-monitor.ts';
 /** What the worker does. Reading much is left to the page: it would be copied twice. */
 export type WorkerMethod = Exclude<
   keyof DiskMonitor,
-  'isPersistent' | 'rollups' | 'records' | 'endedRecords' | 'logs'
+  'isPersistent' | 'rollups' | 'records' | 'endedRecords' | 'endedFigures' | 'logs'
 >;
 
 export interface WorkerMonitorOptions {
@@ -140,6 +141,10 @@ class WorkerMonitor implements DiskMonitor {
 
   endedRecords(query: EndedQuery): Promise<Result<readonly RequestRecord[]>> {
     return this.#read((reader) => reader.endedRecords(query));
+  }
+
+  endedFigures(query: EndedQuery): Promise<Result<readonly EndedFigures[]>> {
+    return this.#read((reader) => reader.endedFigures(query));
   }
 
   logs(query: LogQuery): Promise<Result<readonly StoredLogLine[]>> {

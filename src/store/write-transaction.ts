@@ -2,7 +2,7 @@
 import type { IDBPTransaction, StoreNames } from 'idb';
 import type { Result } from '../contracts/failure.ts';
 import { attempt } from './attempt.ts';
-import type { Database, ShellwrightSchema } from './database.ts';
+import type { Database, ShellwrightSchema } from './schema.ts';
 
 type StoreName = StoreNames<ShellwrightSchema>;
 

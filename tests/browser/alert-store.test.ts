@@ -6,7 +6,8 @@ import type { Result } from '../../src/contracts/failure.ts';
 import { toMessage, toPosts } from '../../src/core/alerts/alert-message.ts';
 import { deliveryLine } from '../../src/core/alerts/delivery.ts';
 import type { AlertStore } from '../../src/store/alert-port.ts';
-import { openDatabase, type Database } from '../../src/store/database.ts';
+import { openDatabase } from '../../src/store/database.ts';
+import type { Database } from '../../src/store/schema.ts';
 import { IndexedDbAlerts } from '../../src/store/indexed-db-alerts.ts';
 import { MemoryAlerts } from '../../src/store/memory-alerts.ts';
 import {

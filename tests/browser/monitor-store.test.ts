@@ -6,7 +6,11 @@ import { spawnMonitorWorker } from '../../src/bridge/spawn-monitor-worker.ts';
 import type { Result } from '../../src/contracts/failure.ts';
 import type { MonitorWorker } from '../../src/contracts/monitor-worker.ts';
 import type { Rollup } from '../../src/contracts/rollup.ts';
-import { DATABASE_NAME, openDatabase, type Database } from '../../src/store/database.ts';
+import { figuresOf, type EndedFigures } from '../../src/core/metrics/ended-figures.ts';
+import { acceptDelta, endDeltas, similarityDelta } from '../../src/core/metrics/request-deltas.ts';
+import { emptyRollup, mergeRollups } from '../../src/core/metrics/rollup.ts';
+import { DATABASE_NAME, openDatabase } from '../../src/store/database.ts';
+import type { Database } from '../../src/store/schema.ts';
 import { IndexedDbHistory } from '../../src/store/history-store.ts';
 import { IndexedDbMonitor } from '../../src/store/indexed-db-monitor.ts';
 import { MemoryMonitor } from '../../src/store/memory-monitor.ts';
@@ -14,6 +18,7 @@ import type { MonitorStore, RetentionLimits, RollupQuery } from '../../src/store
 import { ResilientMonitor } from '../../src/store/resilient-monitor.ts';
 import { openWorkerMonitor } from '../../src/store/worker-monitor.ts';
 import { requestLife, type RequestLife } from '../fixtures/monitoring/request-life.ts';
+import { sampleRecords } from '../fixtures/monitoring/sample-records.ts';
 
 const NAME = 'shellwright-monitor-test';
 const START_MS = Date.UTC(2026, 0, 5, 12);
@@ -99,6 +104,40 @@ async function count(
   resolution: Rollup['resolution'] = 'total',
 ): Promise<number> {
   return (await rows(store, resolution)).reduce((sum, row) => sum + (row.counters[name] ?? 0), 0);
+}
+
+/** What the rows of each span are together, and what each counted. */
+function sumsOf(found: readonly Rollup[]) {
+  const spans = new Map<number, Rollup>();
+  for (const row of found) {
+    const { startMs } = row;
+    const before = spans.get(startMs) ?? emptyRollup('minute', startMs, NO_DIMENSIONS);
+    spans.set(startMs, mergeRollups(before, row));
+  }
+  return {
+    spans: [...spans.values()],
+    counted: found.map((row) => ({ ...row, histograms: null })),
+  };
+}
+
+/** Some stores have bytes where others have lists. */
+function asLists(figures: readonly EndedFigures[]) {
+  return figures.map((one) => ({ ...one, tokenGapsSeconds: Array.from(one.tokenGapsSeconds) }));
+}
+
+const NO_DIMENSIONS = { model: 'none', backend: 'none', outcome: 'none' } as const;
+
+async function expectSameWhenMerged(store: MonitorStore): Promise<void> {
+  const queries: readonly Omit<RollupQuery, 'isMerged'>[] = [
+    { resolution: 'minute', ...EVERYTHING },
+    { resolution: 'minute', fromMs: START_MS, toMs: START_MS + 600_000, coarsestMs: 600_000 },
+    { resolution: 'hour', ...EVERYTHING },
+    { resolution: 'total', ...EVERYTHING },
+  ];
+  for (const query of queries) {
+    const merged = await value(store.rollups({ ...query, isMerged: true }));
+    expect(sumsOf(merged)).toEqual(sumsOf(await value(store.rollups(query))));
+  }
 }
 
 function line(number: number, change: Partial<LogLine> = {}): LogLine {
@@ -239,6 +278,27 @@ describe.each([
     expect(await ended({})).toHaveLength(4);
   });
 
+  test('gives the same sums where the rows of a span are merged', async () => {
+    const store = await openStore();
+    for (const number of [0, 1, 9, 10, 61]) await live(store, life(number));
+    await live(store, life(1, { id: 'stopped', finishReason: 'cancelled' }));
+    await value(store.amend('id-1', { similarity: 0.5 }, similarityDelta(life(1).closed, 0.5)));
+    await expectSameWhenMerged(store);
+    const before = { recordsBeforeMs: 0, maxRecords: 100, maxRecordBytes: Infinity };
+    const logs = { logsBeforeMs: 0, maxLogLines: 100 };
+    const beforeMs = START_MS + 60 * MINUTE_MS;
+    await value(
+      store.prune({ ...before, ...logs, minutesBeforeMs: beforeMs, hoursBeforeMs: beforeMs }),
+    );
+    expect(await rows(store, 'minute')).toHaveLength(2);
+    await expectSameWhenMerged(store);
+    await value(store.clear());
+    expect(
+      await value(store.rollups({ resolution: 'hour', ...EVERYTHING, isMerged: true })),
+    ).toEqual([]);
+    expect(await value(store.endedFigures({ ...EVERYTHING, limit: 10 }))).toEqual([]);
+  });
+
   test('adds several deltas to the same row', async () => {
     const store = await openStore();
     const delta = { ...life(0).accepted, counters: [['device_lost_total', 2]] as const };
@@ -295,6 +355,27 @@ describe.each([
     const some = { fromMs: START_MS + 2 * MINUTE_MS, toMs: START_MS + 9 * MINUTE_MS };
     expect(await value(store.endedRecords({ ...some, limit: 10 }))).toEqual([]);
     expect(await value(store.endedRecords({ ...EVERYTHING, limit: 1 }))).toHaveLength(1);
+  });
+
+  test('has the figures of ended requests, as their records have them', async () => {
+    const store = await openStore();
+    const lives = [life(1), life(2), life(2, { id: 'stopped', finishReason: 'cancelled' })];
+    for (const one of lives) await live(store, one);
+    await store.open(life(6).open, life(6).accepted);
+    await value(store.amend('id-2', { similarity: 0.25 }, null));
+    const query = { ...EVERYTHING, limit: 10 };
+    const expected = figuresOf(await value(store.endedRecords(query)));
+    expect(expected).toHaveLength(3);
+    expect(expected.map(({ similarity }) => similarity)).toContain(0.25);
+    expect(asLists(await value(store.endedFigures(query)))).toEqual(asLists(expected));
+    expect(await value(store.endedFigures({ ...query, limit: 1 }))).toHaveLength(1);
+    expect(await value(store.endedFigures({ ...query, limit: 0 }))).toEqual([]);
+    const endMs = expected[0]?.endedAtEpochMs ?? NaN;
+    const ids = async (fromMs: number, toMs: number) =>
+      (await value(store.endedFigures({ fromMs, toMs, limit: 10 }))).map(({ id }) => id);
+    expect(await ids(endMs, endMs + 1)).toEqual(['id-1']);
+    expect(await ids(endMs + 1, endMs + 2)).toEqual([]);
+    expect(await ids(endMs - 1, endMs)).toEqual([]);
   });
 
   test('adds to an ended record what was found out later', async () => {
@@ -478,6 +559,38 @@ describe('IndexedDB', () => {
       value: { id: 'old' },
     });
     expect(await value(store.countRecords())).toBe(1);
+  });
+
+  test('merges the rows of a page before there were spans', async () => {
+    const current = await openDisk();
+    const query = { resolution: 'minute', ...EVERYTHING, isMerged: true } as const;
+    // More rows than are read at once.
+    const records = sampleRecords({
+      seed: 3,
+      count: 1_000,
+      fromMs: START_MS,
+      toMs: START_MS + 9e6,
+    });
+    const memory = new MemoryMonitor({ maxRecords: Infinity, maxMinuteRows: Infinity });
+    for (const record of records) await memory.add([acceptDelta(record), ...endDeltas(record)]);
+    await value(current.absorb(memory.everything()));
+    const written = await value(current.rollups(query));
+    const packed = (await database?.getAll('rollups')) ?? [];
+    expect(packed.length).toBeGreaterThan(1_000);
+    database?.close();
+    await deleteDB(NAME);
+    const before = await openDB(NAME, 3, {
+      upgrade(opened) {
+        opened.createObjectStore('rollups', {
+          keyPath: ['resolution', 'startMs', 'model', 'backend', 'outcome'],
+        });
+      },
+    });
+    for (const row of packed) await before.put('rollups', row);
+    before.close();
+    const store = await openDisk();
+    expect(await value(store.rollups(query))).toEqual(written);
+    await expectSameWhenMerged(store);
   });
 
   test('keeps what it has when it is opened again', async () => {

@@ -1,4 +1,4 @@
-/** Computes what the Monitor page draws, from rollup rows and, where they are few, from every single record. */
+/** Computes what the Monitor page draws, from rollup rows and, where they are few, from every single request. */
 import type { RequestRecord } from '../../contracts/request-record.ts';
 import type { Rollup } from '../../contracts/rollup.ts';
 import { BUCKET_EDGES } from './bucket-edges.ts';
@@ -9,6 +9,7 @@ import type {
   Series,
   TimeRange,
 } from './dashboard-shape.ts';
+import type { EndedFigures } from './ended-figures.ts';
 import { heatmapOf } from './heatmap.ts';
 import { observe } from './observations.ts';
 import { judgeObjective } from './objectives.ts';
@@ -30,7 +31,7 @@ export interface DashboardInput {
   /** The same of the range of equal length before it. */
   readonly previousRollups: readonly Rollup[];
   /** Every request that ended in the range; null where there are more than 2,000. */
-  readonly records: readonly RequestRecord[] | null;
+  readonly ended: readonly EndedFigures[] | null;
   /** Of all pages, now. */
   readonly active: readonly RequestRecord[];
   readonly objectives: readonly Objective[];
@@ -38,8 +39,8 @@ export interface DashboardInput {
 }
 
 /**
- * Counts always come from rollups. Percentiles are exact where the records are all there, and from merged histograms where
- * they are too many or some were pruned.
+ * Counts always come from rollups. Percentiles are exact where the figures of all requests are there, and from merged
+ * histograms where they are too many or some were pruned.
  */
 export function buildDashboard(input: DashboardInput): Dashboard {
   const { filter, objectives, nowMs } = input;
@@ -125,11 +126,11 @@ export function buildDashboard(input: DashboardInput): Dashboard {
   };
 }
 
-/** Records of which some are missing would give exact percentiles of the wrong requests. */
+/** Figures of which some are missing would give exact percentiles of the wrong requests. */
 function valuesOf(input: DashboardInput, sums: WindowSums, steps: TimeSteps): WindowValues {
-  const { records, filter } = input;
-  return records !== null && records.length === sums.unfilteredFinished
-    ? exactValues(records, steps, filter)
+  const { ended, filter } = input;
+  return ended !== null && ended.length === sums.unfilteredFinished
+    ? exactValues(ended, steps, filter)
     : mergedValues(sums);
 }
 

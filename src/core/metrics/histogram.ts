@@ -139,9 +139,13 @@ export class Histogram {
 
 /** Merging in any order, and in any groups, gives the same data. Both have the same edges. */
 export function mergeHistograms(a: HistogramData, b: HistogramData): HistogramData {
-  const edgeCount = Math.max(1, a.classic.length, b.classic.length) - 1;
+  return mergeAllHistograms([a, b]);
+}
+
+/** All have the same edges. */
+export function mergeAllHistograms(parts: readonly HistogramData[]): HistogramData {
+  const edgeCount = Math.max(1, ...parts.map(({ classic }) => classic.length)) - 1;
   const merged = new Histogram(new Array<number>(edgeCount));
-  merged.add(a);
-  merged.add(b);
+  for (const part of parts) merged.add(part);
   return merged.toData();
 }

@@ -1,8 +1,8 @@
-/** Where the percentiles of a window come from: every single value of its records, or its merged histograms. */
+/** Where the percentiles of a window come from: every single value of its requests, or its merged histograms. */
 import type { RequestRecord } from '../../contracts/request-record.ts';
 import type { DashboardFilter } from './dashboard-shape.ts';
+import type { EndedFigures } from './ended-figures.ts';
 import { ExactValues, type ValueSet } from './percentiles.ts';
-import { requestFigures } from './request-figures.ts';
 import type { TimeSteps } from './time-steps.ts';
 import type { WindowSums } from './window-sums.ts';
 
@@ -43,9 +43,9 @@ export function mergedValues(sums: WindowSums): WindowValues {
   };
 }
 
-/** From the records of requests that ended in the range. */
+/** From the figures of requests that ended in the range. */
 export function exactValues(
-  records: readonly RequestRecord[],
+  requests: readonly EndedFigures[],
   steps: TimeSteps,
   filter: DashboardFilter,
 ): WindowValues {
@@ -58,27 +58,47 @@ export function exactValues(
     outputChars: new ExactValues(),
     similarity: new ExactValues(),
   };
-  for (const record of records) {
-    const step = steps.indexOf(record.endedAtEpochMs ?? -1);
-    if (step === null || !passes(record, filter)) continue;
-    const figures = requestFigures(record);
+  for (const figures of requests) {
+    const step = steps.indexOf(figures.endedAtEpochMs);
+    if (step === null || !lets(filter, figures)) continue;
     values.latency.record(step, figures.latencySeconds);
     values.firstToken.record(step, figures.firstTokenSeconds);
     values.tokensPerSecond.record(step, figures.tokensPerSecond);
-    for (const seconds of figures.tokenGapsSeconds) values.interToken.record(seconds);
-    if (figures.stallSeconds !== null) values.stall.record(figures.stallSeconds);
+    const { tokenGapsSeconds: gaps } = figures;
+    let stall = 0;
+    for (let i = 0; i < gaps.length; i++) {
+      const seconds = gaps[i] ?? 0;
+      values.interToken.record(seconds);
+      if (seconds > stall) stall = seconds;
+    }
+    if (gaps.length > 0) values.stall.record(stall);
     if (figures.outputChars !== null) values.outputChars.record(figures.outputChars);
-    if (record.similarity !== null) values.similarity.record(record.similarity);
+    if (figures.similarity !== null) values.similarity.record(figures.similarity);
   }
   return values;
 }
 
 /** Whether the filter lets a request through; one that is active has no outcome yet. */
 export function passes(record: RequestRecord, filter: DashboardFilter): boolean {
+  const { engine, outcome } = record;
+  const model = engine?.modelId ?? 'none';
+  return lets(filter, { model, backend: engine?.backend ?? 'none', outcome });
+}
+
+function lets(
+  filter: DashboardFilter,
+  {
+    model,
+    backend,
+    outcome,
+  }: Pick<EndedFigures, 'model' | 'backend'> & {
+    readonly outcome: EndedFigures['outcome'] | null;
+  },
+): boolean {
   return (
-    (filter.model === null || filter.model === (record.engine?.modelId ?? 'none')) &&
-    (filter.backend === null || filter.backend === (record.engine?.backend ?? 'none')) &&
-    (filter.outcome === null || record.outcome === null || filter.outcome === record.outcome)
+    (filter.model === null || filter.model === model) &&
+    (filter.backend === null || filter.backend === backend) &&
+    (filter.outcome === null || outcome === null || filter.outcome === outcome)
   );
 }
 

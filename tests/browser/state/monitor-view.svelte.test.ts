@@ -41,6 +41,7 @@ async function setUp({ query = '', agesMinutes = [], change = () => ({}) }: SetU
     rollups: (input) => memory.rollups(input),
     records: (input) => memory.records(input),
     endedRecords: (input) => memory.endedRecords(input),
+    endedFigures: (input) => memory.endedFigures(input),
     activeRecords: () => memory.activeRecords(),
     ...change(memory),
   };
@@ -138,6 +139,44 @@ describe('the view of what was measured', () => {
     expect((view.dashboard?.range.fromMs ?? NaN) % MINUTE_MS).toBe(0);
     view.leaveZoom();
     await vi.waitFor(() => expect(requests()).toBe(3));
+  });
+
+  test.each(['endedFigures', 'endedRecords'] as const)(
+    'has exact percentiles where %s has nothing, but the other has',
+    async (missing) => {
+      const nothing = () => Promise.resolve({ ok: true as const, value: [] });
+      const { view } = await setUp({
+        agesMinutes: [1, 2, 3],
+        change: () => ({ [missing]: nothing }),
+      });
+      expect(view.dashboard?.latency.overall).toMatchObject({ n: 3, isExact: true });
+    },
+  );
+
+  test('has percentiles of histograms where requests are missing', async () => {
+    const nothing = () => Promise.resolve({ ok: true as const, value: [] });
+    const { view } = await setUp({
+      agesMinutes: [1, 2, 3],
+      change: () => ({ endedFigures: nothing, endedRecords: nothing }),
+    });
+    expect(view.dashboard?.latency.overall).toMatchObject({ n: 3, isExact: false });
+  });
+
+  test('reads merged rows, and those of each model and backend where there is a filter', async () => {
+    const asked: (boolean | undefined)[] = [];
+    const { view, requests } = await setUp({
+      agesMinutes: [1],
+      change: (memory) => ({
+        rollups: (input) => {
+          asked.push(input.isMerged);
+          return memory.rollups(input);
+        },
+      }),
+    });
+    expect(new Set(asked.splice(0))).toEqual(new Set([true]));
+    view.filter({ backend: 'webgpu' });
+    await vi.waitFor(() => expect(requests()).toBe(0));
+    expect(new Set(asked)).toEqual(new Set([false]));
   });
 
   test('changes how it is drawn without reading anything', async () => {

@@ -3,7 +3,7 @@ import type { Page } from 'playwright';
 import type { LogLine } from '../../../src/contracts/log-line.ts';
 import type { RequestRecord } from '../../../src/contracts/request-record.ts';
 import type { Rollup } from '../../../src/contracts/rollup.ts';
-import type { PackedRollup } from '../../../src/store/database.ts';
+import type { PackedRollup } from '../../../src/store/schema.ts';
 import { unpackRow } from '../../../src/store/packed-row.ts';
 import { toRollup } from '../../../src/store/rollup-rows.ts';
 

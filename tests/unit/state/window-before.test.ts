@@ -32,7 +32,7 @@ function tiles(previousRollups: Parameters<typeof buildDashboard>[0]['previousRo
     filter: { model: null, backend: null, outcome: null },
     rollups: [],
     previousRollups,
-    records: null,
+    ended: null,
     active: [],
     objectives: DEFAULT_OBJECTIVES,
     nowMs: NOW_MS,
@@ -42,7 +42,7 @@ function tiles(previousRollups: Parameters<typeof buildDashboard>[0]['previousRo
 describe('the window before', () => {
   test('is the same as if it were read minute by minute, of far fewer rows', async () => {
     const range = windowRange('24h', NOW_MS);
-    const result = await new WindowBefore({ rollups }).read(range, 'minute', NOW_MS);
+    const result = await new WindowBefore({ rollups }).read(range, 'minute', NOW_MS, false);
     if (!result.ok) throw new Error(result.failure.message);
     const byMinute = rows.minute.filter(
       ({ startMs }) => startMs >= range.fromMs - DAY_MS && startMs < range.fromMs,
@@ -56,11 +56,11 @@ describe('the window before', () => {
     rollups.mockClear();
     const before = new WindowBefore({ rollups });
     const range = windowRange('1h', NOW_MS);
-    await before.read(range, 'minute', NOW_MS);
+    await before.read(range, 'minute', NOW_MS, false);
     const reads = rollups.mock.calls.length;
-    await before.read(range, 'minute', NOW_MS + 3000);
+    await before.read(range, 'minute', NOW_MS + 3000, false);
     expect(rollups).toHaveBeenCalledTimes(reads);
-    await before.read(windowRange('6h', NOW_MS), 'minute', NOW_MS + 3000);
+    await before.read(windowRange('6h', NOW_MS), 'minute', NOW_MS + 3000, false);
     expect(rollups.mock.calls.length).toBeGreaterThan(reads);
   });
 
@@ -68,7 +68,7 @@ describe('the window before', () => {
     const broken = new WindowBefore({
       rollups: () => Promise.resolve({ ok: false, failure: failure('store/unavailable') }),
     });
-    expect(await broken.read(windowRange('24h', NOW_MS), 'minute', NOW_MS)).toMatchObject({
+    expect(await broken.read(windowRange('24h', NOW_MS), 'minute', NOW_MS, false)).toMatchObject({
       ok: false,
     });
   });

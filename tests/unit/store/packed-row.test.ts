@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { HistogramData } from '../../../src/contracts/rollup.ts';
 import { acceptDelta, endDeltas } from '../../../src/core/metrics/request-deltas.ts';
-import type { StoredRollup } from '../../../src/store/database.ts';
+import type { StoredRollup } from '../../../src/store/schema.ts';
 import { packRow, unpackRow } from '../../../src/store/packed-row.ts';
 import { changeRow, rowChanges } from '../../../src/store/rollup-rows.ts';
 import { sampleRecords } from '../../fixtures/monitoring/sample-records.ts';

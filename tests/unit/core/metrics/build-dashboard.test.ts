@@ -7,6 +7,7 @@ import {
 } from '../../../../src/core/metrics/build-dashboard.ts';
 import type { DashboardFilter, TileId } from '../../../../src/core/metrics/dashboard-shape.ts';
 import { gaugesRead, telemetryDropped } from '../../../../src/core/metrics/event-deltas.ts';
+import { figuresOf } from '../../../../src/core/metrics/ended-figures.ts';
 import { DEFAULT_OBJECTIVES } from '../../../../src/core/metrics/objectives.ts';
 import { requestFigures } from '../../../../src/core/metrics/request-figures.ts';
 import { windowRange } from '../../../../src/core/metrics/time-steps.ts';
@@ -38,7 +39,7 @@ function build(change: Partial<DashboardInput> = {}) {
     filter: NO_FILTER,
     rollups: ROWS.filter(({ startMs }) => startMs >= RANGE.fromMs),
     previousRollups: ROWS.filter(({ startMs }) => startMs < RANGE.fromMs),
-    records: ENDED,
+    ended: figuresOf(ENDED),
     active: [],
     objectives: DEFAULT_OBJECTIVES,
     nowMs: NOW,
@@ -96,7 +97,7 @@ describe('a dashboard', () => {
   });
 
   test('is within 1.1 % of that from histograms alone, with the same n', () => {
-    const merged = build({ records: null });
+    const merged = build({ ended: null });
     for (const [exact, near] of [
       [dashboard.latency.overall, merged.latency.overall],
       [dashboard.firstToken.overall, merged.firstToken.overall],
@@ -116,7 +117,7 @@ describe('a dashboard', () => {
   });
 
   test('does not take some records for all of them', () => {
-    expect(build({ records: ENDED.slice(1) }).latency.overall.isExact).toBe(false);
+    expect(build({ ended: figuresOf(ENDED).slice(1) }).latency.overall.isExact).toBe(false);
   });
 
   test('has every series as long as its steps', () => {
@@ -144,7 +145,10 @@ describe('a dashboard', () => {
 
   test('leaves gaps where nothing was measured, and hides p95 in steps of few', () => {
     const rows = ROWS.filter(({ startMs }) => startMs >= RANGE.fromMs + 30 * MINUTE);
-    const gappy = build({ rollups: rows, records: endedIn(RECORDS, RANGE.fromMs + 30 * MINUTE) });
+    const gappy = build({
+      rollups: rows,
+      ended: figuresOf(endedIn(RECORDS, RANGE.fromMs + 30 * MINUTE)),
+    });
     expect(gappy.latency.p50.slice(0, 30)).toEqual(new Array(30).fill(null));
     expect(gappy.validity.rate.slice(0, 30)).toEqual(new Array(30).fill(null));
     expect(tile(gappy, 'requests')?.sparkline.slice(0, 30)).toEqual(new Array(30).fill(0));
@@ -225,9 +229,7 @@ describe('a filter', () => {
       n: wasm.filter((record) => requestFigures(record).latencySeconds !== null).length,
       isExact: true,
     });
-    expect(build({ filter: WASM, records: null }).latency.overall.n).toBe(
-      filtered.latency.overall.n,
-    );
+    expect(build({ filter: WASM, ended: null }).latency.overall.n).toBe(filtered.latency.overall.n);
   });
 
   test('by outcome leaves the others out', () => {
@@ -283,7 +285,7 @@ describe('what is measured beside requests', () => {
     ];
     const { memory, counts, objectives } = build({
       rollups,
-      records: [],
+      ended: [],
       filter: { ...NO_FILTER, model: 'x' },
     });
     expect(memory.ratio.slice(0, 10)).toEqual([
@@ -300,7 +302,7 @@ describe('what is measured beside requests', () => {
   });
 
   test('can make the status degraded without a request', () => {
-    expect(build({ rollups: rowsOf([[57, 0.9]]), records: [] }).status).toEqual({
+    expect(build({ rollups: rowsOf([[57, 0.9]]), ended: [] }).status).toEqual({
       level: 'degraded',
       sentence: 'Degraded: memory 90 % > 80 % for 3 min, n = 1',
     });
@@ -308,7 +310,7 @@ describe('what is measured beside requests', () => {
 });
 
 test('nothing measured is unknown: no values, no zeros in place of them', () => {
-  const empty = build({ rollups: [], previousRollups: [], records: [] });
+  const empty = build({ rollups: [], previousRollups: [], ended: [] });
   expect(empty.status.level).toBe('unknown');
   expect(empty.tiles.map(({ value }) => value)).toEqual([0, null, null, null, null, null]);
   expect(empty.latency.overall).toEqual({
@@ -327,7 +329,7 @@ test('30 days of rows per hour have steps of six hours and count every request o
   const range = windowRange('30d', NOW);
   const records = sampleRecords({ seed: 31, count: 3_000, fromMs: range.fromMs, toMs: NOW });
   const rollups = rollupsOf(deltasOf(records), 'hour');
-  const month = build({ range, rollups, previousRollups: [], records: null });
+  const month = build({ range, rollups, previousRollups: [], ended: null });
   expect(month.stepMs).toBe(6 * 3_600_000);
   expect(month.counts.finished).toBe(endedIn(records, range.fromMs).length);
   expect(total(month.latency.counts)).toBe(month.latency.overall.n);
