@@ -38,7 +38,7 @@ function countRows(histogram: Histogram): ReadonlyMap<number, number> {
     counts.set(shown, (counts.get(shown) ?? 0) + count);
     counted += count;
   });
-  // Latencies of 0 have no bucket: a refused request can end in the same millisecond.
+  // Latencies of 0 have no bucket: a request can be stopped in the millisecond in which it was made.
   const zeros = histogram.count - counted;
   if (zeros > 0) counts.set(LOWEST_ROW, (counts.get(LOWEST_ROW) ?? 0) + zeros);
   return counts;

@@ -75,7 +75,7 @@ const TABLE = {
   generation_latency_seconds: histogram(
     'generation_latency_seconds',
     's',
-    'From accepted to the last token, the queue included; to the end where there was no token. Orphaned requests and those during which the device slept are left out.',
+    'From accepted to the last token, the queue included; to the end where there was no token. Refused and orphaned requests, and those during which the device slept, are left out.',
     [labels.OUTCOME],
   ),
   time_to_first_token_seconds: histogram(

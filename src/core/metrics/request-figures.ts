@@ -20,7 +20,10 @@ export interface RequestFigures {
   readonly tokenGapsSeconds: readonly number[];
 }
 
-/** Of a request that has ended. An orphaned one has no times: nobody knows when it would have finished. */
+/**
+ * Of a request that has ended. An orphaned one has no times, because nobody knows when it would have finished, and a
+ * refused one has none, because times count from when a request was accepted.
+ */
 export function requestFigures(record: RequestRecord): RequestFigures {
   const { tokens } = record;
   const isTokenized = tokens.prompt > 0;
@@ -53,9 +56,8 @@ const NO_TIMES: Times = {
 };
 
 function timesOf(record: RequestRecord): Times {
-  if (record.isSuspended || record.outcome === 'orphaned' || record.outcome === null) {
-    return NO_TIMES;
-  }
+  const isOver = record.outcome !== 'orphaned' && record.outcome !== null;
+  if (!isOver || record.isSuspended || wasRefused(record)) return NO_TIMES;
   const at = record.timestamps;
   const gaps = record.tokenGapsMs;
   return {
@@ -70,6 +72,13 @@ function timesOf(record: RequestRecord): Times {
     tokensPerSecond: decodeTokensPerSecond(record),
     tokenGapsSeconds: gaps.map((gap) => gap / 1000),
   };
+}
+
+/** It never came to an engine, and was over in the moment in which it was made. */
+function wasRefused({ outcome, failure, timestamps }: RequestRecord): boolean {
+  if (outcome !== 'error') return false;
+  const isImmediate = timestamps.startedMs === null && timestamps.finishedMs === 0;
+  return failure?.code === 'request/invalid-parameter' || isImmediate;
 }
 
 /** Clocks of two threads may disagree by a little: never below 0. */

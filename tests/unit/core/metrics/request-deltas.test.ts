@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { failure } from '../../../../src/contracts/failure.ts';
 import { OUTCOMES, type RequestRecord } from '../../../../src/contracts/request-record.ts';
 import type { RollupDelta } from '../../../../src/contracts/rollup.ts';
 import {
@@ -7,10 +8,15 @@ import {
   similarityDelta,
 } from '../../../../src/core/metrics/request-deltas.ts';
 import { requestFigures } from '../../../../src/core/metrics/request-figures.ts';
-import { orphanedRequestRecord } from '../../../../src/core/metrics/to-request-record.ts';
+import {
+  openRequestRecord,
+  orphanedRequestRecord,
+  refusedRequestRecord,
+} from '../../../../src/core/metrics/to-request-record.ts';
 import { sampleRecords } from '../../../fixtures/monitoring/sample-records.ts';
 import { deltasOf, rollupsOf } from '../../../fixtures/monitoring/sample-rollups.ts';
 import { makeRequestRecord } from '../../../fixtures/monitoring/request-record.ts';
+import { makeRecord } from '../../../fixtures/records.ts';
 
 function countersOf(delta: RollupDelta | undefined): Readonly<Record<string, number>> {
   return Object.fromEntries(delta?.counters ?? []);
@@ -132,6 +138,28 @@ describe('a request that has ended', () => {
       'request_total_tokens',
     ]);
   });
+
+  test.each(['request/invalid-parameter', 'engine/unsupported-browser'] as const)(
+    'that was refused is an error without a latency: %s',
+    (code) => {
+      const { timestamps } = openRequestRecord({ ...makeRecord(), pageId: 'page-1' });
+      const open = makeRequestRecord({
+        endedAtEpochMs: null,
+        outcome: null,
+        tokens: { prompt: 0, promptCached: 0, generated: 0 },
+        tokenGapsMs: [],
+        syntax: null,
+        timestamps,
+      });
+      const [delta] = endDeltas(refusedRequestRecord(open, failure(code), 1_700_000_000_000));
+      const type = code === 'request/invalid-parameter' ? 'validation' : code;
+      expect(countersOf(delta)).toEqual({
+        generation_finished_total: 1,
+        [`generation_errors_total{error_type="${type}"}`]: 1,
+      });
+      expect(delta?.observations).toEqual([]);
+    },
+  );
 
   test('whose page was gone has no times and is no error', () => {
     const orphan = orphanedRequestRecord(
