@@ -78,6 +78,16 @@ export function createMetrics(sources: MetricSources) {
     'Objects on the heap, garbage that was not collected yet included.',
     () => process.memoryUsage().heapUsed,
   );
+  gauge(
+    'nodejs_heap_size_bytes',
+    'What the heap takes of the memory, room for new objects included.',
+    () => process.memoryUsage().heapTotal,
+  );
+  gauge(
+    'nodejs_external_memory_bytes',
+    'Buffers and other memory outside the heap that its objects hold.',
+    () => process.memoryUsage().external,
+  );
   gauge('process_resident_memory_bytes', 'Memory that the process holds.', () =>
     process.memoryUsage.rss(),
   );

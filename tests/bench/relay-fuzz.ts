@@ -2,7 +2,6 @@
  * `npm run fuzz:relay [count] [seed]`: malformed requests over bare sockets. None may be answered with 5xx, end the
  * relay, or make it grow; a proper request is answered as before.
  */
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -10,15 +9,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { seededRandom } from '../../src/core/sampling/random.ts';
 import { alertMessage, alertPost } from '../fixtures/alert-post.ts';
+import { memoryOf, spawnRelay, type Memory } from './relay-command.ts';
+import { median } from './support.ts';
 
 const COUNT = Number(process.argv[2] ?? 100_000);
 const SEED = Number(process.argv[3] ?? 1);
 const CONNECTIONS = 16;
 /** No answer in this time is one too: the request was not complete. */
 const PATIENCE_MS = 250;
-/** What is held is what is left after a collection: the least of many samples. */
 const SAMPLE_EVERY = 250;
-/** Between the first and the last third of the run; tables that fill once are full by then. */
+/** Resident, from the third to the last quarter of the run: tables that fill once are full by then. */
 const MAX_GROWTH_MB = 8;
 
 const generator = seededRandom(SEED);
@@ -208,9 +208,8 @@ function send(port: number, text: string): Promise<readonly number[]> {
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'shellwright-fuzz-'));
-const child = spawn(process.execPath, [join(import.meta.dirname, '..', '..', 'relay', 'cli.ts')], {
-  env: {
-    PATH: process.env['PATH'],
+const child = spawnRelay(
+  {
     PORT: '0',
     RELAY_DATA: folder,
     RELAY_ALERTS_PER_ROUTE: '10000000',
@@ -218,23 +217,34 @@ const child = spawn(process.execPath, [join(import.meta.dirname, '..', '..', 're
     RELAY_MAX_QUEUED: '1000000',
     ALERTMANAGER_URL: 'http://127.0.0.1:9',
   },
-  stdio: ['ignore', 'pipe', 'inherit'],
-});
+  ['ignore', 'pipe', 'inherit'],
+);
+const stdout = child.stdout as NonNullable<typeof child.stdout>;
 let output = '';
-child.stdout.on('data', (bytes: Buffer) => (output = (output + bytes.toString()).slice(-20_000)));
+stdout.on('data', (bytes: Buffer) => (output = (output + bytes.toString()).slice(-20_000)));
 const portNow = (): string | undefined => /"port":(\d+),"msg":"Listening"/.exec(output)?.[1];
-while (portNow() === undefined) await once(child.stdout, 'data');
+while (portNow() === undefined) await once(stdout, 'data');
 const port = Number(portNow());
 
-const heapMb: number[] = [];
-const residentMb: number[] = [];
+const samples: Memory[] = [];
 
-async function sampleMemory(): Promise<void> {
-  const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
-  const read = (name: string): number =>
-    Number(new RegExp(`^${name} (\\S+)`, 'm').exec(text)?.[1]) / 1e6;
-  heapMb.push(read('nodejs_heap_used_bytes'));
-  residentMb.push(read('process_resident_memory_bytes'));
+/** What is held is what is left after a collection, so the least of each kind of memory; of the whole, the median. */
+function summary(part: readonly Memory[]): string {
+  const least = (read: (memory: Memory) => number): string =>
+    Math.min(...part.map(read)).toFixed(0);
+  return (
+    `resident ${residentMb(part).toFixed(0)}, heap ${least((memory) => memory.heapMb)} of which in use ` +
+    `${least((memory) => memory.heapUsedMb)}, outside it ${least((memory) => memory.externalMb)}`
+  );
+}
+
+function residentMb(part: readonly Memory[]): number {
+  return median(part.map((memory) => memory.residentMb));
+}
+
+/** Quarters of the run. */
+function quarter(number: number): readonly Memory[] {
+  return samples.slice((number * samples.length) / 4, ((number + 1) * samples.length) / 4);
 }
 
 const statuses = new Map<number, number>();
@@ -244,7 +254,7 @@ let sent = 0;
 async function work(): Promise<void> {
   while (sent < COUNT && child.exitCode === null) {
     sent += 1;
-    if (sent % SAMPLE_EVERY === 0) await sampleMemory();
+    if (sent % SAMPLE_EVERY === 0) samples.push(await memoryOf(port));
     const text = request();
     const answers = await send(port, text);
     for (const status of answers.length === 0 ? [0] : answers) {
@@ -257,9 +267,7 @@ async function work(): Promise<void> {
 try {
   await Promise.all(Array.from({ length: CONNECTIONS }, work));
   if (child.exitCode !== null) failures.push(`The relay ended with ${child.exitCode}: ${output}`);
-  const third = Math.ceil(heapMb.length / 3);
-  const earlyMb = Math.min(...heapMb.slice(0, third));
-  const lateMb = Math.min(...heapMb.slice(-third));
+  const growthMb = residentMb(quarter(3)) - residentMb(quarter(2));
   const proper = await fetch(`http://localhost:${port}/v1/alerts`, {
     method: 'POST',
     headers: {
@@ -270,7 +278,7 @@ try {
     body: JSON.stringify(alertPost()),
   });
   if (proper.status !== 202) failures.push(`A proper post got ${proper.status}`);
-  if (lateMb - earlyMb > MAX_GROWTH_MB) failures.push('The heap has grown');
+  if (growthMb > MAX_GROWTH_MB) failures.push(`The memory has grown by ${growthMb.toFixed(0)} MB`);
   console.log(`${sent} requests, seed ${SEED}; answers by status (0: none):`);
   console.log(
     [...statuses]
@@ -278,14 +286,12 @@ try {
       .map(([status, n]) => `  ${status}: ${n}`)
       .join('\n'),
   );
-  console.log(
-    `Heap: at least ${earlyMb.toFixed(1)} MB in the first third, ${lateMb.toFixed(1)} MB in the last; ` +
-      `resident ${residentMb.at(0)?.toFixed(0) ?? ''} MB, then ${residentMb.at(-1)?.toFixed(0) ?? ''} MB.`,
-  );
+  console.log('Memory in MB, by quarters of the run:');
+  for (let number = 0; number < 4; number++) console.log(`  ${summary(quarter(number))}`);
 } finally {
   child.kill('SIGKILL');
   rmSync(folder, { recursive: true, force: true });
 }
 for (const failure of failures.slice(0, 20)) console.error(failure);
 if (failures.length > 0) process.exitCode = 1;
-else console.log('No 5xx, no crash, the heap is flat.');
+else console.log('No 5xx, no crash, the memory is flat.');

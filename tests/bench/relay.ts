@@ -11,13 +11,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findOrInstallMonitoring } from '../../scripts/find-monitoring.mjs';
 import { alertMessage, alertPost, fingerprintOf } from '../fixtures/alert-post.ts';
+import { memoryOf, spawnRelay } from './relay-command.ts';
 import { runLoad, type LoadResult } from './relay-load.ts';
 import { median } from './support.ts';
 
 const CONNECTIONS = 50;
 const ROUNDS = 5;
 const POSTS_PER_ROUND = 4_000;
+const MAX_ALERTS_PER_ROUND = 80_000;
 const ALERTS_FOR_MEMORY = 100_000;
+/** The least, what memory is measured with, and the most that Prometheus and the relay put into one post. */
+const BATCHES = [1, 20, 64];
 const BATCH = 20;
 
 interface Server {
@@ -101,15 +105,19 @@ async function startRelay(): Promise<Server> {
   await once(sink, 'listening');
   sink.unref();
   const port = await freePort();
-  const child = run(process.execPath, [join(import.meta.dirname, '..', '..', 'relay', 'cli.ts')], {
-    PORT: String(port),
-    RELAY_DATA: join(folder, 'relay'),
-    RELAY_LOG_LEVEL: 'error',
-    RELAY_ALERTS_PER_ROUTE: '10000000',
-    RELAY_REQUESTS_PER_ADDRESS: '10000000',
-    RELAY_MAX_QUEUED: '1000000',
-    ALERTMANAGER_URL: `http://127.0.0.1:${(sink.address() as AddressInfo).port}`,
-  });
+  const child = spawnRelay(
+    {
+      PORT: String(port),
+      RELAY_DATA: join(folder, 'relay'),
+      RELAY_LOG_LEVEL: 'error',
+      RELAY_ALERTS_PER_ROUTE: '10000000',
+      RELAY_REQUESTS_PER_ADDRESS: '10000000',
+      RELAY_MAX_QUEUED: '1000000',
+      ALERTMANAGER_URL: `http://127.0.0.1:${(sink.address() as AddressInfo).port}`,
+    },
+    ['ignore', 'ignore', 'inherit'],
+  );
+  children.push(child);
   await untilReady(`http://127.0.0.1:${port}/health`);
   const request = (first: number, alerts: number): string => {
     const list = Array.from({ length: alerts }, (_, index) => {
@@ -121,11 +129,6 @@ async function startRelay(): Promise<Server> {
     return post('/v1/alerts', JSON.stringify(alertPost({ alerts: list })), headers);
   };
   return { name: 'relay', port, child, request };
-}
-
-async function memoryMb({ port }: Server): Promise<number> {
-  const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
-  return Number(/^process_resident_memory_bytes (\S+)/m.exec(text)?.[1]) / 1e6;
 }
 
 function p99(latenciesMs: readonly number[]): number {
@@ -146,16 +149,21 @@ async function measure(servers: readonly Server[], alerts: number): Promise<void
   for (let round = -1; round < ROUNDS; round++) {
     for (const server of servers) {
       const start = numbers.get(server.name) ?? 0;
-      numbers.set(server.name, start + POSTS_PER_ROUND * alerts);
+      const posts = Math.min(POSTS_PER_ROUND, Math.ceil(MAX_ALERTS_PER_ROUND / alerts));
+      numbers.set(server.name, start + posts * alerts);
+      // Made before, since whoever makes them takes part of the machine.
+      const requests = Array.from({ length: posts }, (_, number) =>
+        server.request(start + number * alerts, alerts),
+      );
       const result = await runLoad({
         port: server.port,
         connections: CONNECTIONS,
-        requests: POSTS_PER_ROUND,
-        request: (number) => server.request(start + number * alerts, alerts),
+        requests: posts,
+        request: (number) => requests[number] ?? '',
       });
       requireAccepted(server.name, result);
       if (round < 0) continue; // Both get warm.
-      const rate = (POSTS_PER_ROUND * alerts) / result.seconds;
+      const rate = (posts * alerts) / result.seconds;
       rates.set(server.name, [...(rates.get(server.name) ?? []), rate]);
       tails.set(server.name, [...(tails.get(server.name) ?? []), p99(result.latenciesMs)]);
     }
@@ -174,7 +182,7 @@ async function measure(servers: readonly Server[], alerts: number): Promise<void
 
 async function measureMemory(make: () => Promise<Server>): Promise<void> {
   const server = await make();
-  const before = await memoryMb(server);
+  const { residentMb: before } = await memoryOf(server.port);
   const result = await runLoad({
     port: server.port,
     connections: CONNECTIONS,
@@ -182,7 +190,7 @@ async function measureMemory(make: () => Promise<Server>): Promise<void> {
     request: (number) => server.request(number * BATCH, BATCH),
   });
   requireAccepted(server.name, result);
-  const after = await memoryMb(server);
+  const { residentMb: after } = await memoryOf(server.port);
   console.log(
     `  ${server.name.padEnd(13)} ${before.toFixed(0)} MB at the start, ${after.toFixed(0)} MB after ${ALERTS_FOR_MEMORY} alerts`,
   );
@@ -202,8 +210,7 @@ try {
   });
   console.log(/version \S+/.exec(version.stdout + version.stderr)?.[0] ?? '', 'of Alertmanager');
   const servers = [await startAlertmanager(), await startRelay()];
-  await measure(servers, 1);
-  await measure(servers, BATCH);
+  for (const alerts of BATCHES) await measure(servers, alerts);
   for (const { child } of servers) await end(child);
   rmSync(join(folder, 'relay'), { recursive: true, force: true });
   console.log('\nMemory:');

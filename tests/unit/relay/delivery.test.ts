@@ -53,6 +53,32 @@ describe('pace', () => {
     expect(sink.attempts.map(({ atMs }) => atMs)).toEqual([0, 1_000, 2_000, 3_000, 4_000]);
   });
 
+  test('a sink that gathers gets the first at once, and what follows together', async () => {
+    const { clock, sink, add } = queueWith({ maxBatch: 3, gatherMs: 50 });
+    add();
+    await clock.advance(1);
+    add();
+    await clock.advance(10);
+    add();
+    await clock.advance(100);
+    expect(sink.attempts.map(({ atMs, ids }) => [atMs, ids.length])).toEqual([
+      [0, 1],
+      [50, 2],
+    ]);
+  });
+
+  test('as many as go together do not wait for more', async () => {
+    const { clock, sink, add } = queueWith({ maxBatch: 3, gatherMs: 50 });
+    add();
+    await clock.advance(10);
+    for (let n = 0; n < 3; n++) add();
+    await clock.advance(100);
+    expect(sink.attempts.map(({ atMs, ids }) => [atMs, ids.length])).toEqual([
+      [0, 1],
+      [10, 3],
+    ]);
+  });
+
   test('what waits goes together, as far as the sink takes it', async () => {
     const { clock, sink, add } = queueWith({ maxBatch: 3, minIntervalMs: 1_000 });
     for (let n = 0; n < 7; n++) add();

@@ -23,6 +23,7 @@ export class FakeSink implements Sink {
   readonly name: SinkName;
   readonly maxBatch: number;
   readonly minIntervalMs: number;
+  readonly gatherMs: number;
   readonly isIdempotent: boolean;
   readonly attempts: Attempt[] = [];
   answer: (parcels: readonly Parcel[]) => SendOutcome | Promise<SendOutcome> = () => DELIVERED;
@@ -33,6 +34,7 @@ export class FakeSink implements Sink {
     this.name = options.name ?? 'slack';
     this.maxBatch = options.maxBatch ?? 1;
     this.minIntervalMs = options.minIntervalMs ?? 0;
+    this.gatherMs = options.gatherMs ?? 0;
     this.isIdempotent = options.isIdempotent ?? false;
   }
 

@@ -1,0 +1,40 @@
+/** The relay as `npm run relay` starts it, with the flags that it is given there. */
+import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const rootFolder = join(import.meta.dirname, '..', '..');
+
+export function spawnRelay(
+  environment: Readonly<Record<string, string>>,
+  stdio: StdioOptions,
+): ChildProcess {
+  const { scripts } = JSON.parse(readFileSync(join(rootFolder, 'package.json'), 'utf8')) as {
+    readonly scripts: { readonly relay: string };
+  };
+  return spawn(process.execPath, scripts.relay.split(' ').slice(1), {
+    cwd: rootFolder,
+    env: { PATH: process.env['PATH'], ...environment },
+    stdio,
+  });
+}
+
+export interface Memory {
+  readonly residentMb: number;
+  readonly heapUsedMb: number;
+  readonly heapMb: number;
+  readonly externalMb: number;
+}
+
+/** What the relay says of itself; NaN for what is not among its metrics. */
+export async function memoryOf(port: number): Promise<Memory> {
+  const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  const read = (name: string): number =>
+    Number(new RegExp(`^${name} (\\S+)`, 'm').exec(text)?.[1]) / 1e6;
+  return {
+    residentMb: read('process_resident_memory_bytes'),
+    heapUsedMb: read('nodejs_heap_used_bytes'),
+    heapMb: read('nodejs_heap_size_bytes'),
+    externalMb: read('nodejs_external_memory_bytes'),
+  };
+}
