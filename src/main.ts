@@ -160,6 +160,17 @@ const similarity: SimilarityScores = new SimilarityScores({
   },
 });
 
+/** What every sender of figures takes of the page. */
+const senderPorts = {
+  fetch: (url: string, init: RequestInit) => fetch(url, init),
+  locks: 'locks' in navigator ? navigator.locks : null,
+  epochNow: () => host.epochNow(),
+  after: (ms: number, callback: () => void) => host.after(ms, callback),
+  random: () => Math.random(),
+  log: monitor.log,
+  onDropped: monitor.countDropped,
+};
+
 const otlpCursor = new StoredText(localStorageOrNull, 'shellwright.otlp');
 const otlp: OtlpExport = new OtlpExport({
   settings,
@@ -171,13 +182,7 @@ const otlp: OtlpExport = new OtlpExport({
       choice,
       cursor: otlpCursor,
       source: { instanceId: sourceId.read(), version },
-      fetch: (url, init) => fetch(url, init),
-      locks: 'locks' in navigator ? navigator.locks : null,
-      epochNow: () => host.epochNow(),
-      after: (ms, callback) => host.after(ms, callback),
-      random: () => Math.random(),
-      log: monitor.log,
-      onDropped: monitor.countDropped,
+      ...senderPorts,
       onStatus,
     });
   },
@@ -208,13 +213,7 @@ const telemetry: TelemetryExport = new TelemetryExport({
       },
       readGauges: () => readTelemetryGauges(monitor.store, host.epochNow()),
       newId: () => crypto.randomUUID(),
-      fetch: (url, init) => fetch(url, init),
-      locks: 'locks' in navigator ? navigator.locks : null,
-      epochNow: () => host.epochNow(),
-      after: (ms, callback) => host.after(ms, callback),
-      random: () => Math.random(),
-      log: monitor.log,
-      onDropped: monitor.countDropped,
+      ...senderPorts,
       onStatus,
     });
   },

@@ -90,22 +90,28 @@ def stage_two_scripts(rng: random.Random) -> list[Filled]:
     return [*rng.sample(long, 900), *rng.sample(short, 3000)]
 
 
-def _stage_two(tokenizer: Tokenizer, cache: Path) -> list[Example]:
-    nl2bash = [row for row in valid_rows(nl2bash_rows("train"), cache) if len(row.answer) <= _LONG_ANSWER]
-    everyday = valid_rows(tldr_rows(everyday=True), cache)
-    rng = random.Random(SCRIPTS_SEED)
+def _short_nl2bash(cache: Path) -> list[Row]:
+    return [row for row in valid_rows(nl2bash_rows("train"), cache) if len(row.answer) <= _LONG_ANSWER]
+
+
+def _short_scripts(tokenizer: Tokenizer, rng: random.Random) -> list[Example]:
     generated = (script_example(tokenizer, filled, rng) for filled in stage_two_scripts(rng))
-    short = [item for item in generated if len(item.ids) <= _LONG_SCRIPT]
-    return _examples(tokenizer, [*nl2bash, *nl2bash, *nl2bash, *everyday], seed=22) + short
+    return [item for item in generated if len(item.ids) <= _LONG_SCRIPT]
+
+
+def _stage_two(tokenizer: Tokenizer, cache: Path) -> list[Example]:
+    nl2bash = _short_nl2bash(cache)
+    everyday = valid_rows(tldr_rows(everyday=True), cache)
+    scripts = _short_scripts(tokenizer, random.Random(SCRIPTS_SEED))
+    return _examples(tokenizer, [*nl2bash, *nl2bash, *nl2bash, *everyday], seed=22) + scripts
 
 
 def _stage_three(tokenizer: Tokenizer, cache: Path) -> list[Example]:
-    nl2bash = [row for row in valid_rows(nl2bash_rows("train"), cache) if len(row.answer) <= _LONG_ANSWER]
+    nl2bash = _short_nl2bash(cache)
     everyday = random.Random(31).sample(valid_rows(tldr_rows(everyday=True), cache), 1200)
     rng = random.Random(SCRIPTS_SEED)
-    generated = [script_example(tokenizer, filled, rng) for filled in stage_two_scripts(rng)]
-    short = [item for item in generated if len(item.ids) <= _LONG_SCRIPT]
-    return _examples(tokenizer, [*nl2bash, *nl2bash, *everyday], seed=32) + rng.sample(short, 1500)
+    scripts = rng.sample(_short_scripts(tokenizer, rng), 1500)
+    return _examples(tokenizer, [*nl2bash, *nl2bash, *everyday], seed=32) + scripts
 
 
 STAGES = {

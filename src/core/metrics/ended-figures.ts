@@ -1,6 +1,7 @@
 /** What exact percentiles take from a request that has ended: a twentieth of its record. */
 import type { BackendName } from '../../contracts/generation.ts';
 import type { Outcome, RequestRecord } from '../../contracts/request-record.ts';
+import { engineDimensions } from './engine-dimensions.ts';
 import { requestFigures } from './request-figures.ts';
 
 /** null: the request has no such figure. */
@@ -23,15 +24,14 @@ export interface EndedFigures {
 
 /** null for a request that is active. */
 export function endedFigures(record: RequestRecord): EndedFigures | null {
-  const { id, endedAtEpochMs, outcome, engine, similarity } = record;
+  const { id, endedAtEpochMs, outcome, similarity } = record;
   if (endedAtEpochMs === null || outcome === null) return null;
   const { latencySeconds, firstTokenSeconds, tokensPerSecond, outputChars, tokenGapsSeconds } =
     requestFigures(record);
   return {
     id,
     endedAtEpochMs,
-    model: engine?.modelId ?? 'none',
-    backend: engine?.backend ?? 'none',
+    ...engineDimensions(record),
     outcome,
     latencySeconds,
     firstTokenSeconds,

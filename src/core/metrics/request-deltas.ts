@@ -8,6 +8,7 @@ import { errorTypeOf } from './error-type.ts';
 import type { MetricName } from './metric-table.ts';
 import { requestFigures, type RequestFigures } from './request-figures.ts';
 import { samplingRanges } from './sampling-ranges.ts';
+import { engineDimensions } from './engine-dimensions.ts';
 import { formatSeriesKey, type Labels } from './series-key.ts';
 
 const SIMILARITY_METHOD = 'all-MiniLM-L6-v2';
@@ -109,11 +110,7 @@ function dimensionsOf(
   record: RequestRecord,
   outcome: RollupDimensions['outcome'],
 ): RollupDimensions {
-  return {
-    model: record.engine?.modelId ?? 'none',
-    backend: record.engine?.backend ?? 'none',
-    outcome,
-  };
+  return { ...engineDimensions(record), outcome };
 }
 
 /** Lets the compiler check the name. */

@@ -2,6 +2,7 @@
 import type { RequestRecord } from '../../contracts/request-record.ts';
 import type { DashboardFilter } from './dashboard-shape.ts';
 import type { EndedFigures } from './ended-figures.ts';
+import { engineDimensions } from './engine-dimensions.ts';
 import { ExactValues, type ValueSet } from './percentiles.ts';
 import type { TimeSteps } from './time-steps.ts';
 import type { WindowSums } from './window-sums.ts';
@@ -80,9 +81,7 @@ export function exactValues(
 
 /** Whether the filter lets a request through; one that is active has no outcome yet. */
 export function passes(record: RequestRecord, filter: DashboardFilter): boolean {
-  const { engine, outcome } = record;
-  const model = engine?.modelId ?? 'none';
-  return lets(filter, { model, backend: engine?.backend ?? 'none', outcome });
+  return lets(filter, { ...engineDimensions(record), outcome: record.outcome });
 }
 
 function lets(

@@ -5,10 +5,10 @@ import type { LogLine } from '../../contracts/log-line.ts';
 import { exemplarsOf } from '../../core/export/exemplars.ts';
 import type { ExpositionFormat } from '../../core/export/exposition.ts';
 import { writePrometheusText } from '../../core/export/prometheus-text.ts';
-import { SharedRun } from './shared-run.ts';
 import { readMetrics } from '../../monitor/read-metrics.ts';
 import { storeFailure } from '../../store/attempt.ts';
 import type { MonitorStore } from '../../store/monitor-port.ts';
+import { SharedRun } from './shared-run.ts';
 
 export interface MetricsReaderOptions {
   /** May reject. `onClosed` is for a connection that ends by itself. */
