@@ -6,6 +6,7 @@ import type { BackendName } from '../contracts/generation.ts';
 import type { Outcome } from '../contracts/request-record.ts';
 import { RESOLUTION_MS } from '../contracts/rollup.ts';
 import type { EndedFigures } from '../core/metrics/ended-figures.ts';
+import { groupBy } from '../core/metrics/group-by.ts';
 import type { PackedFigures } from './schema.ts';
 
 type Name = readonly [id: string, model: string, backend: BackendName | 'none', outcome: Outcome];
@@ -24,14 +25,7 @@ export function minuteOf(epochMs: number): number {
 export function groupByMinute(
   figures: readonly EndedFigures[],
 ): ReadonlyMap<number, readonly EndedFigures[]> {
-  const minutes = new Map<number, EndedFigures[]>();
-  for (const one of figures) {
-    const startMs = minuteOf(one.endedAtEpochMs);
-    const minute = minutes.get(startMs);
-    if (minute === undefined) minutes.set(startMs, [one]);
-    else minute.push(one);
-  }
-  return minutes;
+  return groupBy(figures, ({ endedAtEpochMs }) => minuteOf(endedAtEpochMs));
 }
 
 /** The minute with requests in it that were not before; null where it is full. All ended in this minute. */

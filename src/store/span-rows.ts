@@ -3,6 +3,7 @@
  * for each model, backend and outcome. Counters and gauges stay apart; histograms, which are most of a row, are merged.
  */
 import type { HistogramData, Rollup, SeriesKey } from '../contracts/rollup.ts';
+import { groupBy } from '../core/metrics/group-by.ts';
 import { mergeAllHistograms } from '../core/metrics/histogram.ts';
 import type { PackedSpan, ShellwrightSchema, StoredRollup } from './schema.ts';
 import { packHistograms, unpackHistograms } from './packed-row.ts';
@@ -18,14 +19,8 @@ type Part = readonly [
 
 /** Rows by the span that they are in; those of totals are in none. */
 export function groupBySpan(rows: readonly StoredRollup[]): readonly (readonly StoredRollup[])[] {
-  const groups = new Map<string, StoredRollup[]>();
-  for (const row of rows) {
-    if (row.resolution === 'total') continue;
-    const id = `${row.resolution} ${row.startMs}`;
-    const group = groups.get(id);
-    if (group === undefined) groups.set(id, [row]);
-    else group.push(row);
-  }
+  const inSpans = rows.filter(({ resolution }) => resolution !== 'total');
+  const groups = groupBy(inSpans, ({ resolution, startMs }) => `${resolution} ${startMs}`);
   return [...groups.values()];
 }
 

@@ -1,5 +1,6 @@
 /** The spans of time that a history has samples for: minutes as far back as they are complete, hours before. */
 import { RESOLUTION_MS, type Rollup } from '../../contracts/rollup.ts';
+import { groupBy } from '../metrics/group-by.ts';
 
 export interface HistorySpan {
   readonly startMs: number;
@@ -51,13 +52,7 @@ function weight(rows: readonly Rollup[]): number {
 }
 
 function group(rows: readonly Rollup[], spanMs: number, nowMs: number): HistorySpan[] {
-  const byStart = new Map<number, Rollup[]>();
-  for (const row of rows) {
-    const found = byStart.get(row.startMs);
-    if (found === undefined) byStart.set(row.startMs, [row]);
-    else found.push(row);
-  }
-  return [...byStart]
+  return [...groupBy(rows, ({ startMs }) => startMs)]
     .sort(([a], [b]) => a - b)
     .map(([startMs, found]) => ({
       startMs,
