@@ -194,11 +194,10 @@ function expectedOf(ledger: readonly GenerationRecord[]) {
       ...Array.from({ length: orphaned }, () => 'orphaned'),
     ]),
     errorTypes: tally([...errorTypes, ...Array.from({ length: refused }, () => 'validation')]),
-    // A refused request ends when it is accepted.
-    latencySeconds: [
-      ...ledger.map(({ timestamps }) => (timestamps.lastTokenMs ?? timestamps.finishedMs) / 1000),
-      ...Array.from({ length: refused }, () => 0),
-    ],
+    // A refused request was never accepted, and has none.
+    latencySeconds: ledger.map(
+      ({ timestamps }) => (timestamps.lastTokenMs ?? timestamps.finishedMs) / 1000,
+    ),
     firstTokenSeconds: ledger.flatMap(({ timestamps }) =>
       timestamps.firstTokenMs === null ? [] : [timestamps.firstTokenMs / 1000],
     ),
