@@ -3,6 +3,8 @@ import {
   ENDPOINT_LEADER_LOCK,
   type EndpointCall,
   type EndpointNews,
+  type TabAnswer,
+  type TabQuestion,
   type TabStanding,
 } from '../contracts/endpoint.ts';
 import { failure, type Failure } from '../contracts/failure.ts';
@@ -89,24 +91,31 @@ export class EndpointServer {
     say: (news: EndpointNews) => void,
     abort: AbortController,
   ): Promise<void> {
-    const { checkHealth, engine, refuse, standing } = this.#options;
+    const { refuse } = this.#options;
     try {
       switch (call.kind) {
         case 'generate':
           return await this.#generate(call, say, abort);
         case 'refused':
           return refuse(call.failure);
-        case 'health': {
-          const report = await checkHealth({ deep: call.isDeep });
-          const vocabularySize = engine()?.vocabularySize ?? null;
-          return say({ kind: 'health', report, vocabularySize });
-        }
-        case 'standing':
-          return say({ kind: 'standing', standing: await standing() });
+        case 'ask':
+          return say({ kind: 'answer', id: call.id, answer: await this.#tell(call.question) });
       }
     } catch {
-      // Such as a part of the page that could not be fetched.
       say({ kind: 'failed', failure: failure('unknown') });
+    }
+  }
+
+  async #tell(question: TabQuestion): Promise<TabAnswer | null> {
+    const { checkHealth, engine, standing } = this.#options;
+    try {
+      if (question.kind === 'standing') return { kind: 'standing', standing: await standing() };
+      const { isDeep, askers } = question;
+      const report = await checkHealth({ deep: isDeep, askers });
+      return { kind: 'health', report, vocabularySize: engine()?.vocabularySize ?? null };
+    } catch {
+      // Such as a part of the page that could not be fetched.
+      return null;
     }
   }
 

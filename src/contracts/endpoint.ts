@@ -28,9 +28,22 @@ export type EndpointCall =
     }
   /** A request that never gets to the model, to be counted. */
   | { readonly kind: 'refused'; readonly failure: Failure }
-  | { readonly kind: 'health'; readonly isDeep: boolean }
-  | { readonly kind: 'standing' }
+  /** Has one answer, of the same id; several may wait for theirs on one port. */
+  | { readonly kind: 'ask'; readonly id: number; readonly question: TabQuestion }
   | { readonly kind: 'cancel' };
+
+export type TabQuestion =
+  /** `askers`: how many wait for this answer. */
+  | { readonly kind: 'health'; readonly isDeep: boolean; readonly askers: number }
+  | { readonly kind: 'standing' };
+
+export type TabAnswer =
+  | {
+      readonly kind: 'health';
+      readonly report: HealthReport;
+      readonly vocabularySize: number | null;
+    }
+  | { readonly kind: 'standing'; readonly standing: TabStanding };
 
 /** From the tab, on the port. */
 export type EndpointNews =
@@ -39,6 +52,7 @@ export type EndpointNews =
       /** Held for as long as the tab lives. */
       readonly lock: string;
       readonly isReady: boolean;
+      /** Stays so for as long as the tab lives. */
       readonly isLeader: boolean;
     }
   | { readonly kind: 'accepted'; readonly id: string }
@@ -50,12 +64,8 @@ export type EndpointNews =
       readonly isDebug: boolean;
     }
   | { readonly kind: 'failed'; readonly failure: Failure }
-  | {
-      readonly kind: 'health';
-      readonly report: HealthReport;
-      readonly vocabularySize: number | null;
-    }
-  | { readonly kind: 'standing'; readonly standing: TabStanding };
+  /** null where the tab cannot tell. */
+  | { readonly kind: 'answer'; readonly id: number; readonly answer: TabAnswer | null };
 
 /** What only a tab knows; shares are in [0, 1], and null where the browser does not tell. */
 export interface TabStanding {

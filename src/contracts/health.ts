@@ -46,6 +46,8 @@ export interface DeepHealth {
 export interface HealthQuery {
   /** Infers for real; left out is false. */
   readonly deep?: boolean;
+  /** How many ask at once for one answer, each of them counted; left out is 1. */
+  readonly askers?: number;
 }
 
 /** Checks the health of the page; never rejects. */

@@ -76,15 +76,15 @@ export class Health {
   }
 
   /** Never rejects. `healthy` in a deep check means that the last inference went well, at most 30 s ago. */
-  async check({ deep = false }: HealthQuery = {}): Promise<HealthReport> {
+  async check({ deep = false, askers = 1 }: HealthQuery = {}): Promise<HealthReport> {
     if (!deep) {
       const report = this.#report(null, null);
-      this.#count('shallow', report.status);
+      this.#count('shallow', report.status, askers);
       return report;
     }
-    const inference = this.#options.engine.engine === null ? null : await this.#infer();
+    const inference = this.#options.engine.engine === null ? null : await this.#infer(askers);
     const report = this.#report(inference, await this.#describe(inference));
-    if (inference === null) this.#count('deep', report.status);
+    if (inference === null) this.#count('deep', report.status, askers);
     return report;
   }
 
@@ -120,8 +120,8 @@ export class Health {
     };
   }
 
-  /** Callers that come in meanwhile share one inference; within 30 s they get the last, if it is of the same model. */
-  #infer(): Promise<Inference> {
+  /** Callers that come in meanwhile share one inference, which is counted once; within 30 s they get the last, if it is of the same model. */
+  #infer(askers: number): Promise<Inference> {
     if (this.#running !== null) return this.#running;
     const { engine, now } = this.#options;
     const last = this.#last;
@@ -130,7 +130,7 @@ export class Health {
       last.loadedAtEpochMs === engine.loadedAtEpochMs &&
       now() - last.endedAtMs < DEEP_INTERVAL_MS
     ) {
-      this.#count('deep', 'throttled');
+      this.#count('deep', 'throttled', askers);
       return Promise.resolve(last);
     }
     this.#running = this.#probe().then((inference) => {
@@ -165,9 +165,9 @@ export class Health {
   }
 
   /** Not waited for: a check answers also where nothing can be stored. */
-  #count(kind: HealthCheckKind, result: HealthCheckResult): void {
+  #count(kind: HealthCheckKind, result: HealthCheckResult, checks = 1): void {
     const { store, epochNow } = this.#options;
-    void store.add([healthChecked(epochNow(), kind, result)]);
+    void store.add([healthChecked(epochNow(), kind, result, checks)]);
   }
 }
 

@@ -126,12 +126,12 @@ export class IndexedDbMonitor implements MonitorStore {
   }
 
   rollups(query: RollupQuery): Promise<Result<readonly Rollup[]>> {
-    const { fromMs, toMs, isMerged = false } = query;
+    const { fromMs, toMs, isMerged = false, limit } = query;
     const resolution = storedResolution(query);
     if (isMerged && resolution !== 'total') {
       const spans = IDBKeyRange.bound([resolution, fromMs], [resolution, toMs], false, true);
       return attempt(async () =>
-        (await this.#database.getAll('spans', spans)).flatMap(spanRollups),
+        (await this.#database.getAll('spans', spans, limit)).flatMap(spanRollups),
       );
     }
     const range =
@@ -139,7 +139,7 @@ export class IndexedDbMonitor implements MonitorStore {
         ? IDBKeyRange.bound(['total'], ['total', []])
         : IDBKeyRange.bound([resolution, fromMs], [resolution, toMs], false, true);
     return attempt(async () =>
-      (await this.#database.getAll('rollups', range)).map((row) => toRollup(unpackRow(row))),
+      (await this.#database.getAll('rollups', range, limit)).map((row) => toRollup(unpackRow(row))),
     );
   }
 

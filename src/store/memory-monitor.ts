@@ -107,14 +107,14 @@ export class MemoryMonitor implements MonitorStore {
   }
 
   rollups(query: RollupQuery): Promise<Result<readonly Rollup[]>> {
-    const { fromMs, toMs } = query;
+    const { fromMs, toMs, limit } = query;
     const resolution = storedResolution(query);
     const rows = [...this.#rows.values()].filter(
       (row) =>
         row.resolution === resolution &&
         (resolution === 'total' || (row.startMs >= fromMs && row.startMs < toMs)),
     );
-    return done(rows.map(toRollup).sort(compareRows));
+    return done(rows.map(toRollup).sort(compareRows).slice(0, limit));
   }
 
   record(id: string): Promise<Result<RequestRecord | null>> {

@@ -23,6 +23,8 @@ export interface RollupQuery {
    * are together. Left out, each row has its own.
    */
   readonly isMerged?: boolean;
+  /** At most so many rows, the oldest; left out, all. Of merged rows, at most so many spans. */
+  readonly limit?: number;
 }
 
 export interface RecordQuery {

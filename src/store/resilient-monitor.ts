@@ -62,6 +62,9 @@ export class ResilientMonitor implements MonitorStore {
   #retryAtMs = 0;
   #tail: Promise<unknown> = Promise.resolve();
   #pending = 0;
+  /** The newest write, where it adds to the rollups and has not begun: what is added meanwhile goes with it. */
+  #waitingAdd: { readonly deltas: RollupDelta[]; readonly written: Promise<Result<void>> } | null =
+    null;
   /** Requests of this page that are active, for a memory that has to go on without the disk. */
   readonly #openHere = new Map<string, { record: RequestRecord; delta: RollupDelta }>();
 
@@ -125,11 +128,22 @@ export class ResilientMonitor implements MonitorStore {
   }
 
   add(deltas: readonly RollupDelta[]): Promise<Result<void>> {
-    return this.#write(
+    if (this.#waitingAdd !== null) {
+      this.#waitingAdd.deltas.push(...deltas);
+      return this.#waitingAdd.written;
+    }
+    const all = [...deltas];
+    const begin = (): readonly RollupDelta[] => {
+      if (this.#waitingAdd?.deltas === all) this.#waitingAdd = null;
+      return all;
+    };
+    const written = this.#write(
       'rollup',
-      (disk) => disk.add(deltas),
-      () => this.#memory.add(deltas),
+      (disk) => disk.add(begin()),
+      () => this.#memory.add(begin()),
     );
+    this.#waitingAdd = { deltas: all, written };
+    return written;
   }
 
   appendLogs(lines: readonly LogLine[]): Promise<Result<void>> {
@@ -260,6 +274,7 @@ export class ResilientMonitor implements MonitorStore {
       return Promise.resolve({ ok: false, failure: failure('store/unavailable') });
     }
     this.#pending += 1;
+    this.#waitingAdd = null;
     const written = this.#tail.then(async () => {
       const result = await this.#writeNow(onDisk, inMemory);
       this.#pending -= 1;

@@ -25,10 +25,15 @@ declare const self: ServiceWorkerGlobalScope;
 const { scope } = self.registration;
 const { locks } = self.navigator;
 const appCache = new AppCache(buildManifest, scope);
+const tabs = new Tabs({ clients: self.clients, locks, scope });
 const endpoints = new Endpoints({
   scope,
-  tabs: new Tabs({ clients: self.clients, locks, scope }),
-  metrics: new MetricsReader({ open: openMonitor, epochNow: () => Date.now() }),
+  tabs,
+  metrics: new MetricsReader({
+    open: openMonitor,
+    readStanding: () => tabs.standing(),
+    epochNow: () => Date.now(),
+  }),
   locks,
   clients: self.clients,
   newId: () => crypto.randomUUID(),

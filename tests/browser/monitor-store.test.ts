@@ -249,6 +249,16 @@ describe.each([
     ]);
   });
 
+  test('gives the oldest rows where only so many are wanted', async () => {
+    const store = await openStore();
+    for (const number of [0, 1, 2]) await live(store, life(number));
+    const query = { resolution: 'minute', ...EVERYTHING } as const;
+    const all = await value(store.rollups(query));
+    expect(await value(store.rollups({ ...query, limit: 3 }))).toEqual(all.slice(0, 3));
+    const merged = await value(store.rollups({ ...query, isMerged: true, limit: 1 }));
+    expect(merged[0]?.startMs).toBe(START_MS);
+  });
+
   test('merges minutes where that is as fine as they are needed, and the range is whole', async () => {
     const store = await openStore();
     for (const number of [0, 1, 9, 10]) await live(store, life(number));

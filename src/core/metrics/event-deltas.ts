@@ -34,8 +34,9 @@ export function healthChecked(
   atEpochMs: number,
   kind: HealthCheckKind,
   result: HealthCheckResult,
+  checks = 1,
 ): RollupDelta {
-  return event(atEpochMs, { counters: [series('health_checks_total', 1, { kind, result })] });
+  return event(atEpochMs, { counters: [series('health_checks_total', checks, { kind, result })] });
 }
 
 export function telemetryDropped(

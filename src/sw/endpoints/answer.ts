@@ -56,7 +56,7 @@ export function toResponse(
   withBody: boolean,
 ): Response {
   const timings = [...(answer.timings ?? []), ['total', totalMs] as const];
-  return new Response(withBody ? answer.body : null, {
+  return new Response(withBody ? bodyOf(answer) : null, {
     status: answer.status,
     headers: {
       'Cache-Control': 'no-store',
@@ -65,6 +65,17 @@ export function toResponse(
       'X-Request-Id': requestId,
       'Server-Timing': timings.map(([name, ms]) => `${name};dur=${ms.toFixed(1)}`).join(', '),
       ...answer.headers,
+    },
+  });
+}
+
+/** A text goes as a stream too: Chromium would hand it over as a blob, which the page reads by way of the main process. */
+function bodyOf({ body }: Answer): ReadableStream<Uint8Array> | null {
+  if (typeof body !== 'string') return body;
+  return new ReadableStream({
+    start(controller) {
+      controller.enqueue(new TextEncoder().encode(body));
+      controller.close();
     },
   });
 }

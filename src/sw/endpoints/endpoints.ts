@@ -1,5 +1,5 @@
-/** The addresses of the site that answer as a server does. Nothing is remembered from one request to the next. */
-import type { TabStanding } from '../../contracts/endpoint.ts';
+/** The addresses of the site that answer as a server does. Nothing is remembered that could not be found anew. */
+import type { TabAnswer } from '../../contracts/endpoint.ts';
 import { failure } from '../../contracts/failure.ts';
 import type { LogLine } from '../../contracts/log-line.ts';
 import {
@@ -15,13 +15,14 @@ import type { LogMessage } from '../../monitor/log-messages.ts';
 import { jsonAnswer, problemAnswer, toResponse, type Answer, type Ending } from './answer.ts';
 import { generate } from './generate.ts';
 import type { MetricsReader } from './metrics-reader.ts';
+import { SharedRun } from './shared-run.ts';
 import type { Tabs } from './tabs.ts';
 
 export interface EndpointsOptions {
   /** Of the site, ending in `/`. */
   readonly scope: string;
-  readonly tabs: Pick<Tabs, 'call'>;
-  readonly metrics: Pick<MetricsReader, 'text' | 'countingSince' | 'log'>;
+  readonly tabs: Pick<Tabs, 'ask' | 'call'>;
+  readonly metrics: Pick<MetricsReader, 'text' | 'uptime' | 'log'>;
   readonly locks: Pick<LockManager, 'request'>;
   readonly clients: Pick<Clients, 'get'>;
   readonly newId: () => string;
@@ -44,10 +45,15 @@ interface Route {
   readonly answer: (asked: Asked) => Promise<Answer>;
 }
 
+interface HealthRun {
+  /** How many wait for the next answer. */
+  askers: number;
+  readonly shared: SharedRun<TabAnswer | null>;
+}
+
 const HEALTH_WITHIN_MS = 5_000;
 /** The check itself gives up after 30 s. */
 const DEEP_HEALTH_WITHIN_MS = 40_000;
-const STANDING_WITHIN_MS = 3_000;
 /** A disk that does not answer keeps nobody waiting. */
 const LOG_WITHIN_MS = 1_000;
 const UNHEALTHY_RETRY_S = '5';
@@ -55,6 +61,9 @@ const UNHEALTHY_RETRY_S = '5';
 export class Endpoints {
   readonly #options: EndpointsOptions;
   readonly #routes: ReadonlyMap<string, Route>;
+  /** A tab is asked once for all that come together: what a tab has to do must not grow with how many look at it. */
+  readonly #shallow: HealthRun = { askers: 0, shared: new SharedRun(() => this.#askTab(false)) };
+  readonly #deep: HealthRun = { askers: 0, shared: new SharedRun(() => this.#askTab(true)) };
 
   constructor(options: EndpointsOptions) {
     this.#options = options;
@@ -123,11 +132,11 @@ export class Endpoints {
 
   async #health(isDeep: boolean): Promise<Answer> {
     const { epochNow } = this.#options;
-    const call = await this.#options.tabs.call();
-    const within = isDeep ? DEEP_HEALTH_WITHIN_MS : HEALTH_WITHIN_MS;
-    const news = (await call?.ask({ kind: 'health', isDeep }, within)) ?? null;
+    const run = isDeep ? this.#deep : this.#shallow;
+    run.askers += 1;
+    const told = await run.shared.result();
     const { report, vocabularySize } =
-      news?.kind === 'health' ? news : { report: null, vocabularySize: null };
+      told?.kind === 'health' ? told : { report: null, vocabularySize: null };
     const body = isDeep
       ? detailedHealthAnswer(report, vocabularySize, epochNow())
       : healthAnswer(report, epochNow());
@@ -140,7 +149,7 @@ export class Endpoints {
 
   async #metrics({ request, requestId }: Asked): Promise<Answer> {
     const format = negotiateFormat(request.headers.get('Accept') ?? '');
-    const text = await this.#options.metrics.text(format, await this.#standing());
+    const text = await this.#options.metrics.text(format);
     if (!text.ok) return problemAnswer(failureProblem(text.failure), requestId);
     return {
       status: 200,
@@ -150,23 +159,22 @@ export class Endpoints {
   }
 
   async #uptime({ requestId }: Asked): Promise<Answer> {
-    const [standing, since] = await Promise.all([
-      this.#standing(),
-      this.#options.metrics.countingSince(),
-    ]);
-    return since.ok
-      ? jsonAnswer(200, uptimeAnswer(standing, since.value))
-      : problemAnswer(failureProblem(since.failure), requestId);
+    const uptime = await this.#options.metrics.uptime();
+    if (!uptime.ok) return problemAnswer(failureProblem(uptime.failure), requestId);
+    const { standing, countingSinceEpochMs } = uptime.value;
+    return jsonAnswer(200, uptimeAnswer(standing, countingSinceEpochMs));
   }
 
   #dashboard(): Answer {
     return { status: 302, body: null, headers: { Location: `${this.#options.scope}#/monitor` } };
   }
 
-  async #standing(): Promise<TabStanding | null> {
-    const call = await this.#options.tabs.call();
-    const news = (await call?.ask({ kind: 'standing' }, STANDING_WITHIN_MS)) ?? null;
-    return news?.kind === 'standing' ? news.standing : null;
+  #askTab(isDeep: boolean): Promise<TabAnswer | null> {
+    const run = isDeep ? this.#deep : this.#shallow;
+    const { askers } = run;
+    run.askers = 0;
+    const withinMs = isDeep ? DEEP_HEALTH_WITHIN_MS : HEALTH_WITHIN_MS;
+    return this.#options.tabs.ask({ kind: 'health', isDeep, askers }, withinMs);
   }
 
   #log(request: Request, id: string, { status, code }: Ending, durationMs: number): Promise<void> {

@@ -135,8 +135,7 @@ class Generation {
         break;
       }
       case 'here':
-      case 'health':
-      case 'standing':
+      case 'answer':
         break; // Nothing of this call.
     }
   }

@@ -13,37 +13,49 @@ import { SharedRun } from './shared-run.ts';
 export interface MetricsReaderOptions {
   /** May reject. `onClosed` is for a connection that ends by itself. */
   readonly open: (onClosed: () => void) => Promise<MonitorStore>;
+  /** Of the tab that answers; null where none is open, and then memory and uptime have no value. Never rejects. */
+  readonly readStanding: () => Promise<TabStanding | null>;
   readonly epochNow: () => number;
+}
+
+export interface Uptime {
+  readonly standing: TabStanding | null;
+  /** Wall clock; null where nothing is kept. */
+  readonly countingSinceEpochMs: number | null;
 }
 
 /** The newest that have ended: enough for the last scrapes of a busy tab. */
 const EXEMPLAR_RECORDS = 200;
+/** Many who look take a sixth of the time at most, and the rest is left to those who work. */
+const REST_FACTOR = 5;
 
 export class MetricsReader {
   readonly #options: MetricsReaderOptions;
   #store: Promise<MonitorStore> | null = null;
-  #standing: TabStanding | null = null;
   readonly #texts: Readonly<Record<ExpositionFormat, SharedRun<Result<string>>>>;
-  readonly #since = new SharedRun(() => this.#with(countingSince));
+  readonly #uptime = new SharedRun(() => this.#readUptime(), REST_FACTOR);
   #lines: LogLine[] = [];
   #writing: Promise<void> | null = null;
 
   constructor(options: MetricsReaderOptions) {
     this.#options = options;
     this.#texts = {
-      text: new SharedRun(() => this.#read('text')),
-      openmetrics: new SharedRun(() => this.#read('openmetrics')),
+      text: new SharedRun(() => this.#read('text'), REST_FACTOR),
+      openmetrics: new SharedRun(() => this.#read('openmetrics'), REST_FACTOR),
     };
   }
 
-  /** @param standing of the tab that answers; null where none is open, and then memory and uptime have no value */
-  text(format: ExpositionFormat, standing: TabStanding | null): Promise<Result<string>> {
-    this.#standing = standing;
+  /** As it stood at the question or later. */
+  text(format: ExpositionFormat): Promise<Result<string>> {
     return this.#texts[format].result();
   }
 
-  #read(format: ExpositionFormat): Promise<Result<string>> {
-    const standing = this.#standing;
+  uptime(): Promise<Result<Uptime>> {
+    return this.#uptime.result();
+  }
+
+  async #read(format: ExpositionFormat): Promise<Result<string>> {
+    const standing = await this.#options.readStanding();
     return this.#with(async (store) => {
       const snapshot = await readMetrics({
         store,
@@ -80,9 +92,12 @@ export class MetricsReader {
     });
   }
 
-  /** Wall clock; null where nothing is kept. */
-  countingSince(): Promise<Result<number | null>> {
-    return this.#since.result();
+  async #readUptime(): Promise<Result<Uptime>> {
+    const [standing, since] = await Promise.all([
+      this.#options.readStanding(),
+      this.#with(countingSince),
+    ]);
+    return since.ok ? { ok: true, value: { standing, countingSinceEpochMs: since.value } } : since;
   }
 
   /** Resolves when it is on the disk. Lines that come while others are being written go together. */
@@ -111,6 +126,6 @@ export class MetricsReader {
 }
 
 async function countingSince(store: MonitorStore): Promise<Result<number | null>> {
-  const hours = await store.rollups({ resolution: 'hour', fromMs: 0, toMs: Infinity });
+  const hours = await store.rollups({ resolution: 'hour', fromMs: 0, toMs: Infinity, limit: 1 });
   return hours.ok ? { ok: true, value: hours.value[0]?.startMs ?? null } : hours;
 }

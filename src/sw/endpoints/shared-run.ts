@@ -4,11 +4,14 @@
  */
 export class SharedRun<T> {
   readonly #work: () => Promise<T>;
+  readonly #restFactor: number;
   #running: Promise<unknown> = Promise.resolve();
   #next: Promise<T> | null = null;
 
-  constructor(work: () => Promise<T>) {
+  /** @param restFactor a run is followed by a rest of so many times what it took, in which those who ask gather */
+  constructor(work: () => Promise<T>, restFactor = 0) {
     this.#work = work;
+    this.#restFactor = restFactor;
   }
 
   /** Rejects as the work does. */
@@ -21,7 +24,15 @@ export class SharedRun<T> {
     await this.#running;
     this.#next = null;
     const run = this.#work();
-    this.#running = run.catch(() => {});
+    this.#running = this.#rest(run);
     return run;
+  }
+
+  async #rest(run: Promise<T>): Promise<void> {
+    const startedMs = performance.now();
+    await run.catch(() => {});
+    if (this.#restFactor === 0) return;
+    const restMs = this.#restFactor * (performance.now() - startedMs);
+    await new Promise((resolve) => setTimeout(resolve, restMs));
   }
 }

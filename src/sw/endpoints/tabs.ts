@@ -1,8 +1,26 @@
-/** Finds the tab that answers, and talks with it about one request. */
-import type { EndpointCall, EndpointHello, EndpointNews } from '../../contracts/endpoint.ts';
+/** Finds the tab that answers, and talks with it. */
+import type {
+  EndpointCall,
+  EndpointHello,
+  EndpointNews,
+  TabAnswer,
+  TabQuestion,
+  TabStanding,
+} from '../../contracts/endpoint.ts';
+import { TabLine } from './tab-line.ts';
+
+interface TabClient {
+  readonly url: string;
+  postMessage(message: unknown, transfer: Transferable[]): void;
+}
 
 export interface TabsOptions {
-  readonly clients: Pick<Clients, 'matchAll'>;
+  readonly clients: {
+    matchAll(options: {
+      type: 'window';
+      includeUncontrolled: boolean;
+    }): Promise<readonly TabClient[]>;
+  };
   readonly locks: Pick<LockManager, 'request'>;
   /** Of the site, ending in `/`. */
   readonly scope: string;
@@ -14,9 +32,12 @@ type Here = Extract<EndpointNews, { readonly kind: 'here' }>;
 const ANSWER_WITHIN_MS = 5_000;
 /** For a better tab than the first that says something. */
 const GRACE_MS = 250;
+const STANDING_WITHIN_MS = 3_000;
 
 export class Tabs {
   readonly #options: TabsOptions;
+  /** To a tab that nothing is better than, as far as is known; gone with the service worker. */
+  #line: Promise<TabLine | null> | null = null;
 
   constructor(options: TabsOptions) {
     this.#options = options;
@@ -24,14 +45,56 @@ export class Tabs {
 
   /** A tab with a model before others, and of those the leader; null where none is open. */
   async call(): Promise<TabCall | null> {
-    const { clients, locks, scope } = this.#options;
+    const best = await this.#find();
+    return best === null ? null : new TabCall(best.port, best.here, this.#options.locks);
+  }
+
+  /**
+   * Asks such a tab what has one answer; null where none tells in time. None is better than a leader with a model, which
+   * stays one until it is gone or its model is: until then it is asked again without looking for others.
+   */
+  async ask(question: TabQuestion, withinMs: number): Promise<TabAnswer | null> {
+    const isKnown = this.#line !== null;
+    this.#line ??= this.#openLine();
+    const opened = this.#line;
+    const line = await opened;
+    const answer = (await line?.ask(question, withinMs)) ?? null;
+    const isStillBest = line?.isBest === true && !line.isOver && answer !== null && isWell(answer);
+    const isGone = line?.isOver === true;
+    if (!isStillBest) {
+      if (this.#line === opened) this.#line = null;
+      line?.endWhenIdle();
+    }
+    // A tab that was known can have gone just before it was asked, and another be there.
+    return answer === null && isKnown && isGone ? this.ask(question, withinMs) : answer;
+  }
+
+  /** null where no tab answers. */
+  async standing(): Promise<TabStanding | null> {
+    const answer = await this.ask({ kind: 'standing' }, STANDING_WITHIN_MS);
+    return answer?.kind === 'standing' ? answer.standing : null;
+  }
+
+  async #openLine(): Promise<TabLine | null> {
+    const best = await this.#find();
+    if (best === null) return null;
+    const { port, here } = best;
+    return new TabLine({ port, lock: here.lock, isBest: rank(here) === BEST }, this.#options.locks);
+  }
+
+  async #find(): Promise<Found | null> {
+    const { clients, scope } = this.#options;
     const windows = await clients.matchAll({ type: 'window', includeUncontrolled: true });
     const greeted = windows.filter(({ url }) => isApp(url, scope)).map(greet);
     if (greeted.length === 0) return null;
     const best = await firstGood(greeted);
     for (const { port } of greeted) if (port !== best?.port) port.close();
-    return best === null ? null : new TabCall(best.port, best.here, locks);
+    return best;
   }
+}
+
+function isWell(answer: TabAnswer): boolean {
+  return answer.kind !== 'health' || answer.report.modelLoaded;
 }
 
 /** Windows also show what the endpoints answer, and have no app in them then. */
@@ -45,7 +108,7 @@ interface Greeted {
   readonly here: Promise<Here>;
 }
 
-function greet(client: Client): Greeted {
+function greet(client: TabClient): Greeted {
   const { port1: port, port2 } = new MessageChannel();
   const here = new Promise<Here>((resolve) => {
     port.onmessage = ({ data }: MessageEvent<EndpointNews>) => {
@@ -108,20 +171,6 @@ export class TabCall {
 
   send(call: EndpointCall): void {
     this.#port.postMessage(call);
-  }
-
-  /** Sends a call that has one answer, and ends; null where the tab is gone or has not answered in time. */
-  async ask(call: EndpointCall, withinMs: number): Promise<EndpointNews | null> {
-    const news = await new Promise<EndpointNews | null>((resolve) => {
-      const timer = setTimeout(() => resolve(null), withinMs);
-      this.listen((answer) => {
-        clearTimeout(timer);
-        resolve(answer);
-      });
-      this.send(call);
-    });
-    this.end();
-    return news;
   }
 
   end(): void {

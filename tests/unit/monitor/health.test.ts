@@ -91,6 +91,14 @@ describe('a shallow check', () => {
     ]);
   });
 
+  it('is counted once for each that asked', async () => {
+    const { health, deltas } = setUp();
+    await health.check({ askers: 3 });
+    expect(deltas).toMatchObject([
+      { counters: [['health_checks_total{kind="shallow",result="healthy"}', 3]] },
+    ]);
+  });
+
   it.each([
     ['idle', { kind: 'idle' }, 'engine/not-loaded'],
     ['loading', { kind: 'loading' }, 'engine/not-loaded'],

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Failure, Result } from '../../../src/contracts/failure.ts';
+import { healthChecked } from '../../../src/core/metrics/event-deltas.ts';
 import type { MonitorStore } from '../../../src/store/monitor-port.ts';
 import { ResilientMonitor, type DiskMonitor } from '../../../src/store/resilient-monitor.ts';
 import { FakeHost } from '../../fixtures/fake-host.ts';
@@ -88,6 +89,32 @@ describe('with a disk that works', () => {
     await opened;
     expect(await value(found)).toBeDefined();
     expect(await balance(disk.kept)).toEqual([1, 0, 1]);
+  });
+});
+
+describe('what is added while the disk is at work', () => {
+  const added = (at: number) => healthChecked(at, 'shallow', 'healthy');
+  const COUNTER = 'health_checks_total{kind="shallow",result="healthy"}';
+
+  test('goes there in one write, and everybody hears of it', async () => {
+    const { store, disk, written } = setUp();
+    const writes = await Promise.all([1, 2, 3].map((at) => store.add([added(at)])));
+    expect(writes.map(({ ok }) => ok)).toEqual([true, true, true]);
+    expect(await total(disk.kept, COUNTER)).toBe(3);
+    expect(written()).toBe(1);
+  });
+
+  test('stays in the order of other writes', async () => {
+    const { store } = setUp();
+    await Promise.all([store.add([added(1)]), store.clear(), store.add([added(2)])]);
+    expect(await total(store, COUNTER)).toBe(1);
+  });
+
+  test('is not lost where the disk fails', async () => {
+    const { store, disk } = setUp();
+    disk.mood = 'full';
+    await Promise.all([store.add([added(1)]), store.add([added(2)])]);
+    expect(await total(store, COUNTER)).toBe(2);
   });
 });
 
@@ -209,7 +236,7 @@ describe('a disk that never answers', () => {
     const { store, disk, dropped } = setUp();
     await store.add([]);
     disk.mood = 'hangs';
-    for (let i = 0; i < 1_000; i++) void store.add([]);
+    for (let i = 0; i < 1_000; i++) void store.appendLogs([]);
     expect(dropped).toEqual([]);
     expect(await store.add([])).toMatchObject({ ok: false });
     expect(await store.appendLogs([])).toMatchObject({ ok: false });

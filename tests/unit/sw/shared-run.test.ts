@@ -35,6 +35,23 @@ describe('SharedRun', () => {
     expect(await Promise.all(later)).toEqual(['after', 'after']);
   });
 
+  it('rests after a run for as long as it is told, and gathers those that ask meanwhile', async () => {
+    const startedMs: number[] = [];
+    const work = async (): Promise<void> => {
+      startedMs.push(performance.now());
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    };
+    const shared = new SharedRun(work, 3);
+    await shared.result();
+    const later = shared.result();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await Promise.all([later, shared.result()]);
+    expect(startedMs).toHaveLength(2);
+    const [first = NaN, second = NaN] = startedMs;
+    // Timers may be up to a millisecond early.
+    expect(second - first).toBeGreaterThanOrEqual(4 * 19);
+  });
+
   it('rejects for those of the run that failed, and not for the next', async () => {
     const { runs, shared } = handled();
     const first = shared.result();
