@@ -108,6 +108,7 @@ export interface DeliveryFilter {
 /** Longer than an outbox keeps an alert, or a late repetition would count as new. */
 const KEEP_KEYS_MS = 72 * 3_600_000;
 const MAX_KEYS = 250_000;
+const LOOK_AT_KEYS_EVERY_MS = 60_000;
 const MAX_FINISHED_POSTS = 2_000;
 const MAX_FINISHED_UNITS = 5_000;
 const MAX_DEAD = 10_000;
@@ -132,6 +133,7 @@ export class AlertState implements JournaledState<AlertEntry> {
   readonly #deadPosts = new Set<number>();
   /** Oldest first. */
   readonly #keys = new Map<string, KeyState>();
+  #keysLookedAtMs = -Infinity;
   readonly #firing = new Map<string, FiringAlert>();
   readonly #dead = new Map<SinkName, number>();
   #nextPost = 1;
@@ -294,10 +296,18 @@ export class AlertState implements JournaledState<AlertEntry> {
 
   #rememberKey(key: string, { body, atMs, receipt }: KeyState): void {
     this.#keys.set(key, { body, atMs, receipt });
-    const oldestMs = this.#options.epochNow() - this.#options.keepKeysMs;
     for (const old of oldestBeyond(this.#keys, this.#options.maxKeys)) this.#keys.delete(old);
-    for (const [old, state] of this.#keys) {
-      if (state.atMs >= oldestMs) break;
+    this.#forgetOldKeys();
+  }
+
+  /** Not for each post: whoever looks at the first key passes over those that were deleted in front of it. */
+  #forgetOldKeys(): void {
+    const nowMs = this.#options.epochNow();
+    // Also where the clock was set back.
+    if (Math.abs(nowMs - this.#keysLookedAtMs) < LOOK_AT_KEYS_EVERY_MS) return;
+    this.#keysLookedAtMs = nowMs;
+    for (const [old, { atMs }] of this.#keys) {
+      if (atMs >= nowMs - this.#options.keepKeysMs) return;
       this.#keys.delete(old);
     }
   }

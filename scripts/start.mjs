@@ -6,11 +6,12 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { buildIfChanged } from './build.mjs';
 import { ensureInstalled, pinnedNode, root, scriptEnvironment } from './install.mjs';
+import { relayFlags } from './relay-flags.mjs';
 
 ensureInstalled();
 buildIfChanged();
 
-const server = spawn(pinnedNode(), [join(root, 'scripts', 'serve.ts')], {
+const server = spawn(pinnedNode(), [...relayFlags(), join(root, 'scripts', 'serve.ts')], {
   cwd: root,
   env: scriptEnvironment(),
   stdio: ['ignore', 'inherit', 'inherit'],

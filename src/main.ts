@@ -25,6 +25,7 @@ import { HistoryList } from './state/history-list.svelte.ts';
 import { loadOnce } from './state/load-once.ts';
 import { Notices } from './state/notices.svelte.ts';
 import { OtlpExport } from './state/otlp-export.svelte.ts';
+import { PolicyBlocks, subscribeToRefusals } from './state/policy-blocks.svelte.ts';
 import { RecentAlerts } from './state/recent-alerts.svelte.ts';
 import { Requests } from './state/requests.ts';
 import { Router } from './state/router.svelte.ts';
@@ -171,6 +172,7 @@ const senderPorts = {
   onDropped: monitor.countDropped,
 };
 
+const policyBlocks = new PolicyBlocks(subscribeToRefusals);
 const otlpCursor = new StoredText(localStorageOrNull, 'shellwright.otlp');
 const otlp: OtlpExport = new OtlpExport({
   settings,
@@ -186,9 +188,9 @@ const otlp: OtlpExport = new OtlpExport({
       onStatus,
     });
   },
-  test: async (endpoint) => {
+  test: async (endpoint, signals) => {
     const { testOtlp } = await import('./monitor/otlp-request.ts');
-    return testOtlp((url, init) => fetch(url, init), endpoint);
+    return testOtlp(senderPorts.fetch, endpoint, signals);
   },
 });
 
@@ -383,6 +385,7 @@ const app: AppState = {
   similarity,
   otlp,
   telemetry,
+  policyBlocks,
   loadAlerting,
   recentAlerts,
   shareLinks,

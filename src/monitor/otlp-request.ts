@@ -57,7 +57,29 @@ function rejectedOf(body: string, field: string): number {
   }
 }
 
-/** Whether a receiver is there: a request without a single data point. @returns its HTTP status; 0 for no answer */
-export async function testOtlp(fetch: Fetch, endpoint: string): Promise<number> {
-  return (await postOtlp(fetch, endpoint, 'metrics', { resourceMetrics: [] })).status;
+export interface OtlpTest {
+  /** null where the receiver took all of them. */
+  readonly failedSignal: OtlpSignal | null;
+  /** HTTP status of its answer, or of the last; 0 for none. */
+  readonly status: number;
+}
+
+const EMPTY_REQUESTS = {
+  metrics: { resourceMetrics: [] },
+  traces: { resourceSpans: [] },
+  logs: { resourceLogs: [] },
+} as const satisfies Record<OtlpSignal, object>;
+
+/** Whether a receiver takes these signals, each by a request without a single item. Ends at the first that it does not. */
+export async function testOtlp(
+  fetch: Fetch,
+  endpoint: string,
+  signals: readonly OtlpSignal[],
+): Promise<OtlpTest> {
+  let status = 0;
+  for (const signal of signals) {
+    ({ status } = await postOtlp(fetch, endpoint, signal, EMPTY_REQUESTS[signal]));
+    if (status < 200 || status >= 300) return { failedSignal: signal, status };
+  }
+  return { failedSignal: null, status };
 }

@@ -135,10 +135,10 @@ export class OtlpSender {
     if (batch.items === 0) return null;
     const answer = await postOtlp(fetch, choice.endpoint, signal, batch.payload);
     const meaning = this.#attempts.meaningOf(answer);
-    if (meaning === 'later') return this.#attempts.fail(signal, answer);
+    if (meaning === 'later') return this.#attempts.fail(signal, answer, choice.endpoint);
     const rejected = meaning === 'taken' ? answer.rejected : batch.items;
     if (rejected > 0) onDropped(`otlp_${signal}`, 'rejected', rejected);
-    this.#attempts.settle(signal, answer);
+    this.#attempts.settle(signal, answer, choice.endpoint);
     return null;
   }
 }

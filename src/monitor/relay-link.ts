@@ -49,8 +49,10 @@ export class RelayLink {
     return this.#asking;
   }
 
-  post(entry: OutboxEntry): Promise<RelayAnswer> {
-    return postEntry(this.#options.fetch, this.#address(), entry);
+  async post(entry: OutboxEntry): Promise<RelayAnswer> {
+    const answer = await postEntry(this.#options.fetch, this.#address(), entry);
+    this.#compare(answer);
+    return answer;
   }
 
   /** What each destination said to a post; null where the relay does not tell. */
@@ -58,6 +60,14 @@ export class RelayLink {
     const answer = await this.#get(`v1/deliveries?post=${post}`);
     const list = answer?.status === 200 ? answer.body['deliveries'] : null;
     return Array.isArray(list) ? list.filter(isDelivery) : null;
+  }
+
+  /** A post that ends otherwise than the relay said it would is newer than that: it is asked again. */
+  #compare({ status }: RelayAnswer): void {
+    const isTaken = status >= 200 && status < 300;
+    const isShut = status === 0 || status === 401 || status === 403;
+    const isPresent = this.#state.kind === 'present';
+    if (isPresent ? isShut : isTaken) void this.check(true);
   }
 
   async #ask(): Promise<RelayState> {

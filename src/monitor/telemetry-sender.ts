@@ -155,8 +155,8 @@ export class TelemetrySender {
     const answer = await postJson(fetch, relay, 'v1/telemetry', JSON.stringify(post));
     const told = { status: answer?.status ?? 0, retryAfter: answer?.retryAfter ?? null };
     const meaning = this.#attempts.meaningOf(told);
-    if (meaning === 'later') return this.#attempts.fail('relay', told);
-    this.#attempts.settle('relay', told);
+    if (meaning === 'later') return this.#attempts.fail('relay', told, relay.url);
+    this.#attempts.settle('relay', told, relay.url);
     if (pending === null) return null;
     const isStranger = meaning === 'taken' && answer?.body['sequence'] !== pending.sequence;
     if (meaning === 'refused') onDropped('relay_metrics', 'rejected', pending.series);

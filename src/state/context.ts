@@ -12,6 +12,7 @@ import type { EngineStatus } from './engine-status.svelte.ts';
 import type { HistoryList } from './history-list.svelte.ts';
 import type { Notices } from './notices.svelte.ts';
 import type { OtlpExport } from './otlp-export.svelte.ts';
+import type { PolicyBlocks } from './policy-blocks.svelte.ts';
 import type { TelemetryExport } from './telemetry-export.svelte.ts';
 import type { RecentAlerts } from './recent-alerts.svelte.ts';
 import type { Requests } from './requests.ts';
@@ -41,6 +42,7 @@ export interface AppState {
   readonly similarity: SimilarityScores;
   readonly otlp: OtlpExport;
   readonly telemetry: TelemetryExport;
+  readonly policyBlocks: PolicyBlocks;
   /** Rejects where its files cannot be fetched. */
   readonly loadAlerting: () => Promise<AlertAccess>;
   readonly recentAlerts: RecentAlerts;

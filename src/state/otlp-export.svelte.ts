@@ -1,6 +1,7 @@
 /** Sending what is measured to an operator's OpenTelemetry receiver: what is chosen, and how it stands. */
-import type { OtlpChoice } from '../contracts/otlp.ts';
+import { OTLP_SIGNALS, type OtlpChoice, type OtlpSignal } from '../contracts/otlp.ts';
 import { parseOtlpEndpoint } from '../monitor/otlp-endpoint.ts';
+import type { OtlpTest } from '../monitor/otlp-request.ts';
 import type { SendStatus } from '../monitor/send-attempts.ts';
 import { LoadedSender, type Sender } from './loaded-sender.svelte.ts';
 import type { Settings } from './settings.svelte.ts';
@@ -11,13 +12,12 @@ export interface OtlpExportOptions {
   readonly load: (choice: OtlpChoice, onStatus: (status: SendStatus) => void) => Promise<Sender>;
   /** How far sending had come. */
   readonly forget: () => void;
-  /** @returns the receiver's HTTP status; 0 for no answer */
-  readonly test: (endpoint: string) => Promise<number>;
+  readonly test: (endpoint: string, signals: readonly OtlpSignal[]) => Promise<OtlpTest>;
 }
 
 export class OtlpExport {
   readonly #options: OtlpExportOptions;
-  #testedStatus = $state.raw<number | null>(null);
+  #tested = $state.raw<OtlpTest | null>(null);
   #isTesting = $state.raw(false);
   readonly #sender = new LoadedSender();
 
@@ -34,9 +34,9 @@ export class OtlpExport {
     return this.#sender.status;
   }
 
-  /** HTTP status of the last test; 0 for no answer, null where there was none. */
-  get testedStatus(): number | null {
-    return this.#testedStatus;
+  /** What came of the last test of this receiver; null where there was none. */
+  get tested(): OtlpTest | null {
+    return this.#tested;
   }
 
   get isTesting(): boolean {
@@ -56,7 +56,7 @@ export class OtlpExport {
     const { settings, forget } = this.#options;
     const before = settings.otlp;
     settings.otlp = { ...before, ...change };
-    if (change.endpoint !== undefined) this.#testedStatus = null;
+    if (change.endpoint !== undefined || change.signals !== undefined) this.#tested = null;
     // What was measured while it was off stays here.
     if (!before.isOn && settings.otlp.isOn) forget();
     this.#restart();
@@ -66,7 +66,12 @@ export class OtlpExport {
     const endpoint = parseOtlpEndpoint(this.choice.endpoint);
     if (endpoint === null || this.#isTesting) return;
     this.#isTesting = true;
-    this.#testedStatus = await this.#options.test(endpoint).catch(() => 0);
+    const { signals } = this.choice;
+    const asked = signals.length === 0 ? OTLP_SIGNALS : signals;
+    this.#tested = await this.#options
+      .test(endpoint, asked)
+      // Offline without this part of the app.
+      .catch(() => ({ failedSignal: asked[0] ?? null, status: 0 }));
     this.#isTesting = false;
   }
 

@@ -1,19 +1,14 @@
-/** The relay as `npm run relay` starts it, with the flags that it is given there. */
+/** The relay as `npm run relay` starts it. */
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-
-const rootFolder = join(import.meta.dirname, '..', '..');
+import { root } from '../../scripts/install.mjs';
+import { relayParameters } from '../../scripts/relay-flags.mjs';
 
 export function spawnRelay(
   environment: Readonly<Record<string, string>>,
   stdio: StdioOptions,
 ): ChildProcess {
-  const { scripts } = JSON.parse(readFileSync(join(rootFolder, 'package.json'), 'utf8')) as {
-    readonly scripts: { readonly relay: string };
-  };
-  return spawn(process.execPath, scripts.relay.split(' ').slice(1), {
-    cwd: rootFolder,
+  return spawn(process.execPath, relayParameters(), {
+    cwd: root,
     env: { PATH: process.env['PATH'], ...environment },
     stdio,
   });

@@ -13,9 +13,9 @@ function setUp(otlp: OtlpChoice = OTLP_OFF) {
         stop: () => void events.push('stop'),
       }),
     forget: () => void events.push('forget'),
-    test: (endpoint) => {
-      events.push(`test ${endpoint}`);
-      return Promise.resolve(204);
+    test: (endpoint, signals) => {
+      events.push(`test ${endpoint} ${signals.join(' ')}`);
+      return Promise.resolve({ failedSignal: null, status: 204 });
     },
   });
   return { exporting, settings, events };
@@ -48,11 +48,14 @@ test('a change ends what was sent before it, and off is off', async () => {
   expect(events.slice(3)).toEqual(['stop']);
 });
 
-test('the receiver can be tested before anything is sent to it', async () => {
+test('the receiver can be tested before anything is sent to it, with what is chosen', async () => {
   const { exporting, events } = setUp({ ...OTLP_OFF, endpoint: ENDPOINT });
   await exporting.test();
-  expect(exporting.testedStatus).toBe(204);
-  expect(events).toEqual([`test ${ENDPOINT}`]);
+  expect(exporting.tested).toEqual({ failedSignal: null, status: 204 });
+  exporting.change({ signals: ['traces'] });
+  expect(exporting.tested).toBeNull();
+  await exporting.test();
   exporting.change({ endpoint: 'https://other.example' });
-  expect(exporting.testedStatus).toBeNull();
+  expect(exporting.tested).toBeNull();
+  expect(events).toEqual([`test ${ENDPOINT} metrics traces logs`, `test ${ENDPOINT} traces`]);
 });

@@ -2,6 +2,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { OTLP_OFF, type OtlpChoice } from '../../../src/contracts/otlp.ts';
 import { acceptDelta, endDeltas } from '../../../src/core/metrics/request-deltas.ts';
 import { parseOtlpEndpoint } from '../../../src/monitor/otlp-endpoint.ts';
+import { testOtlp } from '../../../src/monitor/otlp-request.ts';
 import { OtlpSender } from '../../../src/monitor/otlp-sender.ts';
 import type { SendStatus } from '../../../src/monitor/send-attempts.ts';
 import { MemoryMonitor } from '../../../src/store/memory-monitor.ts';
@@ -187,11 +188,32 @@ describe('the sender', () => {
     receiver.answers.push({ status: 400 });
     await site.pass(15 * MINUTE_MS);
     expect(site.dropped).toEqual([['otlp_traces', 'rejected', 12]]);
+    expect(site.statuses.at(-1)).toMatchObject({
+      address: receiver.url,
+      failedStatus: null,
+      refusals: [{ signal: 'traces', status: 400 }],
+    });
     await site.request(5, 9);
     receiver.answers.push({ status: 200, body: '{"partialSuccess":{"rejectedSpans":"3"}}' });
     await site.pass(15 * MINUTE_MS);
     expect(site.dropped.at(-1)).toEqual(['otlp_traces', 'rejected', 3]);
     expect(traceIdsIn(receiver)).toHaveLength(5);
+    expect(site.statuses.at(-1)?.refusals).toEqual([]);
+  });
+
+  test('goes on saying what was refused of one signal while another arrives', async () => {
+    const receiver = await startReceiver();
+    const site = new Site();
+    site.page(receiver, { signals: ['metrics', 'traces'] });
+    await site.nextLookMs();
+    await site.request(12);
+    receiver.answers.push({ status: 400 });
+    await site.pass(15 * MINUTE_MS);
+    expect(traceIdsIn(receiver)).toHaveLength(12);
+    expect(site.statuses.at(-1)).toMatchObject({
+      sentAtEpochMs: site.nowMs,
+      refusals: [{ signal: 'metrics', status: 400, atEpochMs: site.nowMs }],
+    });
   });
 
   test('gives up what is older than a day, and counts it', async () => {
@@ -229,6 +251,34 @@ describe('the sender', () => {
     const { posts } = site;
     await site.pass(MINUTE_MS);
     expect(site.posts).toBe(posts);
+  });
+});
+
+describe('a test of an address', () => {
+  test('asks for each signal that is chosen, without a single item', async () => {
+    const receiver = await startReceiver();
+    const signals = ['metrics', 'traces', 'logs'] as const;
+    expect(await testOtlp(fetch, receiver.url, signals)).toEqual({
+      failedSignal: null,
+      status: 200,
+    });
+    expect(receiver.received.map(({ signal }) => signal)).toEqual(signals);
+    expect(receiver.refusals).toEqual([]);
+  });
+
+  test('names the first signal that is not taken', async () => {
+    const receiver = await startReceiver();
+    receiver.answers.push({ status: 200, body: '{}' }, { status: 404 });
+    expect(await testOtlp(fetch, receiver.url, ['metrics', 'traces', 'logs'])).toEqual({
+      failedSignal: 'traces',
+      status: 404,
+    });
+    await receiver.stop();
+    expect(await testOtlp(fetch, receiver.url, ['logs'])).toEqual({
+      failedSignal: 'logs',
+      status: 0,
+    });
+    await receiver.startAgain();
   });
 });
 

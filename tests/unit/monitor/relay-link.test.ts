@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { OutboxEntry } from '../../../src/contracts/alert-record.ts';
 import { RelayLink } from '../../../src/monitor/relay-link.ts';
+import { alertPost } from '../../fixtures/alert-post.ts';
 import { FakeRelay } from '../../fixtures/alerts/fake-relay.ts';
 
 function setUp() {
@@ -69,6 +71,53 @@ describe('whether there is a relay', () => {
     link.use({ url: 'https://relay.example/', token: '' });
     expect(link.state).toEqual({ kind: 'unknown' });
     expect(changes()).toBe(2);
+  });
+});
+
+describe('what comes of a post', () => {
+  const ENTRY: OutboxEntry = {
+    id: 'entry-0001',
+    priority: 3,
+    createdAtMs: 0,
+    sizeBytes: 400,
+    post: alertPost(),
+    attempts: 0,
+    dueAtMs: 0,
+    leasedUntilMs: 0,
+  };
+
+  it('tells of a relay that went away, one that refuses a token, and one that is back', async () => {
+    const { relay, link } = setUp();
+    await link.check();
+    relay.isReachable = false;
+    await link.post(ENTRY);
+    await expect.poll(() => link.state).toEqual({ kind: 'unreachable' });
+    relay.isReachable = true;
+    await link.post(ENTRY);
+    await expect.poll(() => link.state).toMatchObject({ kind: 'present' });
+    relay.mood = 401;
+    relay.destinationsStatus = 401;
+    await link.post(ENTRY);
+    await expect.poll(() => link.state).toEqual({ kind: 'token-refused' });
+  });
+
+  it('asks nothing while it is as the relay said, nor where the relay is only busy', async () => {
+    const { relay, link } = setUp();
+    await link.check();
+    for (const mood of [202, 429, 503, 400]) {
+      relay.mood = mood;
+      await link.post(ENTRY);
+    }
+    expect(relay.asked.filter((path) => path.endsWith('/v1/destinations'))).toHaveLength(1);
+  });
+
+  it('is no news of the relay where it says that all is well', async () => {
+    const { relay, link } = setUp();
+    await link.check();
+    relay.mood = 'away';
+    await link.post(ENTRY);
+    await expect.poll(() => relay.asked.length).toBe(3);
+    expect(link.state).toMatchObject({ kind: 'present' });
   });
 });
 

@@ -1,6 +1,7 @@
-import { expect, test } from 'vitest';
-import { AlertState } from '../../../relay/alert-state.ts';
-import { alertMessage, fingerprintOf } from '../../fixtures/alert-post.ts';
+import { describe, expect, test } from 'vitest';
+import { AlertState, type AlertEntry, type AlertStateOptions } from '../../../relay/alert-state.ts';
+import { alertMessage, alertPost, fingerprintOf } from '../../fixtures/alert-post.ts';
+import { startTestRelay } from './support/test-relay.ts';
 
 const ALL = { client: null, limit: 1_000 };
 
@@ -60,4 +61,78 @@ test('an answer that is told twice counts once', () => {
     for (let post = 1; post <= 10; post++) deliver(state, post, 10);
   }
   expect(state.deliveries({ ...ALL, status: 'delivered' })).toHaveLength(100);
+});
+
+describe('idempotency keys', () => {
+  const HOUR_MS = 3_600_000;
+
+  /** What is left of a post after it was forgotten. */
+  function keyEntry(key: string, atMs: number): AlertEntry {
+    const receipt = { post: 1, accepted: 1, sinks: ['slack'] } as const;
+    return { kind: 'key', key, body: 'hash', atMs, receipt };
+  }
+
+  function flood(options: Partial<AlertStateOptions>, keys: number): AlertState {
+    const state = new AlertState({ epochNow: () => 0, ...options });
+    for (let n = 1; n <= keys; n++) state.apply(keyEntry(`key-${n}`, 0));
+    return state;
+  }
+
+  test('are as many as a quarter of a million and a tenth, whatever comes: the oldest go', () => {
+    const state = flood({}, 300_000);
+    expect(state.keyCount).toBeGreaterThanOrEqual(250_000);
+    expect(state.keyCount).toBeLessThanOrEqual(275_000);
+    expect(state.keyOf('key-300000')).not.toBeNull();
+    expect(state.keyOf('key-50001')).not.toBeNull();
+    expect(state.keyOf('key-25000')).toBeNull();
+  });
+
+  test('are no more on the disk than in memory, and no more after a restart', () => {
+    const state = flood({ maxKeys: 1_000 }, 20_000);
+    const entries = [...state.snapshot()];
+    expect(entries.filter(({ kind }) => kind === 'key')).toHaveLength(state.keyCount);
+    expect(state.keyCount).toBeLessThanOrEqual(1_100);
+    const next = new AlertState({ epochNow: () => 0, maxKeys: 1_000 });
+    for (const entry of entries) next.apply(entry);
+    expect(next.keyCount).toBe(state.keyCount);
+    expect([...next.snapshot()].length).toBe(entries.length);
+  });
+
+  test('are forgotten after three days, all of them, as soon as the next one comes', () => {
+    let nowMs = 0;
+    const state = new AlertState({ epochNow: () => nowMs });
+    for (let n = 1; n <= 5_000; n++) {
+      nowMs = n * 1_000;
+      state.apply(keyEntry(`key-${n}`, nowMs));
+    }
+    expect(state.keyCount).toBe(5_000);
+    nowMs += 70 * HOUR_MS;
+    state.apply(keyEntry('next', nowMs));
+    expect(state.keyCount).toBe(5_001);
+    nowMs += 3 * HOUR_MS;
+    state.apply(keyEntry('last', nowMs));
+    expect(state.keyCount).toBe(2);
+    expect(state.keyOf('key-5000')).toBeNull();
+  });
+
+  test('are not kept for what was refused, however many somebody makes up', async () => {
+    const relay = await startTestRelay({ environment: { RELAY_ALERTS_PER_ROUTE: '5' } });
+    const statuses: number[] = [];
+    for (let n = 0; n < 40; n++) statuses.push((await relay.postAlerts(alertPost())).statusCode);
+    expect(statuses.filter((status) => status === 202)).toHaveLength(5);
+    expect(new Set(statuses.slice(5))).toEqual(new Set([429]));
+    const refused = [
+      { ...alertPost(), schemaVersion: 2 as never },
+      alertPost({ route: 'pager' }),
+      alertPost({ alerts: [] }),
+    ];
+    for (const post of refused) {
+      for (let n = 0; n < 20; n++) {
+        expect((await relay.postAlerts(post)).statusCode).toBeGreaterThanOrEqual(400);
+      }
+    }
+    const stranger = { origin: 'https://evil.example' };
+    expect((await relay.postAlerts(alertPost(), { headers: stranger })).statusCode).toBe(401);
+    expect(relay.relay.state.keyCount).toBe(5);
+  });
 });
