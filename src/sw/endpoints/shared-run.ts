@@ -2,13 +2,16 @@
  * One run of a piece of work for all that ask for it together. Who asks while it runs gets the next run, not this one: so a
  * result is never older than the question, and at most one run is under way.
  */
+/** Behind a slow disk nobody waits for a rest that is as slow. */
+const MAX_REST_MS = 1_000;
+
 export class SharedRun<T> {
   readonly #work: () => Promise<T>;
   readonly #restFactor: number;
   #running: Promise<unknown> = Promise.resolve();
   #next: Promise<T> | null = null;
 
-  /** @param restFactor a run is followed by a rest of so many times what it took, in which those who ask gather */
+  /** @param restFactor a run is followed by a rest of so many times what it took, a second at most, in which those who ask gather */
   constructor(work: () => Promise<T>, restFactor = 0) {
     this.#work = work;
     this.#restFactor = restFactor;
@@ -32,7 +35,8 @@ export class SharedRun<T> {
     const startedMs = performance.now();
     await run.catch(() => {});
     if (this.#restFactor === 0) return;
-    const restMs = this.#restFactor * (performance.now() - startedMs);
+    const tookMs = performance.now() - startedMs;
+    const restMs = Math.min(MAX_REST_MS, this.#restFactor * tookMs);
     await new Promise((resolve) => setTimeout(resolve, restMs));
   }
 }
