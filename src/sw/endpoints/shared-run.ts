@@ -2,6 +2,7 @@
  * One run of a piece of work for all that ask for it together. Who asks while it runs gets the next run, not this one: so a
  * result is never older than the question, and at most one run is under way.
  */
+
 /** Behind a slow disk nobody waits for a rest that is as slow. */
 const MAX_REST_MS = 1_000;
 
