@@ -212,7 +212,8 @@ test('a token that was revoked: the page says so, what was refused waits for som
   );
   await expectAccessible(page);
   await show(page, '#/alerts?view=delivery');
-  await page.getByRole('heading', { name: /^Refused/u }).waitFor();
+  // The alert may have its turn after the figures.
+  await passUntil(page, () => page.getByRole('heading', { name: /^Refused/u }).isVisible());
   await page.getByText('relay/not-signed-in').first().waitFor();
   // Nobody has to ask for it.
   await page.getByText('The relay does not take this device’s token').waitFor();
