@@ -36,6 +36,8 @@ export class RelayLink {
     if (choice.url === this.#choice.url && choice.token === this.#choice.token) return;
     this.#choice = choice;
     this.#askedAtMs = -Infinity;
+    // What is being asked is the relay before, or with the token before.
+    this.#asking = null;
     this.#setState({ kind: 'unknown' });
   }
 
@@ -43,15 +45,18 @@ export class RelayLink {
   check(isForced = false): Promise<RelayState> {
     const isFresh = this.#options.now() - this.#askedAtMs < ASK_AGAIN_AFTER_MS;
     if (isFresh && !isForced && this.#state.kind !== 'unknown') return Promise.resolve(this.#state);
-    this.#asking ??= this.#ask().finally(() => {
-      this.#asking = null;
+    if (this.#asking !== null) return this.#asking;
+    const asking = this.#ask().finally(() => {
+      if (this.#asking === asking) this.#asking = null;
     });
-    return this.#asking;
+    this.#asking = asking;
+    return asking;
   }
 
   async post(entry: OutboxEntry): Promise<RelayAnswer> {
+    const choice = this.#choice;
     const answer = await postEntry(this.#options.fetch, this.#address(), entry);
-    this.#compare(answer);
+    if (choice === this.#choice) this.#compare(answer);
     return answer;
   }
 
