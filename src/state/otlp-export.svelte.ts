@@ -39,6 +39,12 @@ export class OtlpExport {
     return this.#tested;
   }
 
+  /** Which a test is of: what is chosen, and all where nothing is yet. */
+  get testedSignals(): readonly OtlpSignal[] {
+    const { signals } = this.choice;
+    return signals.length === 0 ? OTLP_SIGNALS : signals;
+  }
+
   get isTesting(): boolean {
     return this.#isTesting;
   }
@@ -66,8 +72,7 @@ export class OtlpExport {
     const endpoint = parseOtlpEndpoint(this.choice.endpoint);
     if (endpoint === null || this.#isTesting) return;
     this.#isTesting = true;
-    const { signals } = this.choice;
-    const asked = signals.length === 0 ? OTLP_SIGNALS : signals;
+    const asked = this.testedSignals;
     this.#tested = await this.#options
       .test(endpoint, asked)
       // Offline without this part of the app.

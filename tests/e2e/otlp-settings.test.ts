@@ -11,6 +11,7 @@ import type { OtlpSignal } from '../../src/contracts/otlp.ts';
 import { startReceiver, type OtlpReceiver } from '../fixtures/otlp/receiver.ts';
 import { appFolder, BUSY_MACHINE_TIMEOUT_MS } from './support/app-test.ts';
 import { ask, test as endpointTest } from './support/endpoint-test.ts';
+import { passUntil } from './support/pass-until.ts';
 import { overflowPx, seriousViolations } from './support/page-test.ts';
 
 const CANARY = 'canary-otlp-6021';
@@ -75,17 +76,11 @@ async function generate(page: Page): Promise<string> {
   );
 }
 
-/** Moves the page's clock on, step by step, until it is so. */
-async function passUntil(page: Page, stepMs: number, isSo: () => boolean): Promise<void> {
-  await expect
-    .poll(
-      async () => {
-        await page.clock.fastForward(stepMs);
-        return isSo();
-      },
-      { interval: 200 },
-    )
-    .toBe(true);
+/** One at another origin that lets pages of the site send to it. */
+async function receiverFor(site: { readonly url: string }): Promise<OtlpReceiver> {
+  const receiver = await startReceiver();
+  receiver.allowedOrigins.push(new URL(site.url).origin);
+  return receiver;
 }
 
 const bodiesOf = ({ received }: OtlpReceiver, signal: OtlpSignal): readonly string[] =>
@@ -117,8 +112,7 @@ test('figures, traces and logs of a generation reach a receiver at another origi
   site,
   openSettings,
 }) => {
-  const receiver = await startReceiver();
-  receiver.allowedOrigins.push(new URL(site.url).origin);
+  const receiver = await receiverFor(site);
   const page = await openSettings(site);
   await page.waitForFunction(() => navigator.serviceWorker.controller?.state === 'activated');
   await expectAccessible(page, 'off');
@@ -202,8 +196,7 @@ test('a receiver that is away: nothing is lost, and it arrives once it is back',
   site,
   openSettings,
 }) => {
-  const receiver = await startReceiver();
-  receiver.allowedOrigins.push(new URL(site.url).origin);
+  const receiver = await receiverFor(site);
   const page = await openSettings(site);
   await setAddress(page, receiver.url);
   await switchOn(page, ['traces']);
@@ -234,8 +227,7 @@ test('a receiver that answers 400: what was refused is said and counted, also wh
   site,
   openSettings,
 }) => {
-  const receiver = await startReceiver();
-  receiver.allowedOrigins.push(new URL(site.url).origin);
+  const receiver = await receiverFor(site);
   const page = await openSettings(site);
   await setAddress(page, receiver.url);
   await switchOn(page, ['traces', 'logs']);
@@ -270,8 +262,7 @@ test('a receiver that asks to wait: the panel says until when, and nothing is se
   site,
   openSettings,
 }) => {
-  const receiver = await startReceiver();
-  receiver.allowedOrigins.push(new URL(site.url).origin);
+  const receiver = await receiverFor(site);
   const page = await openSettings(site);
   await setAddress(page, receiver.url);
   await switchOn(page, ['logs']);

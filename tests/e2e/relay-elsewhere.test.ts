@@ -11,6 +11,7 @@ import { freePort, startRelay, temporaryFolder } from '../relay/support/processe
 import { startSlack, type SlackStandIn } from '../relay/support/slack-stand-in.ts';
 import { BUSY_MACHINE_TIMEOUT_MS } from './support/app-test.ts';
 import { test as endpointTest } from './support/endpoint-test.ts';
+import { passUntil } from './support/pass-until.ts';
 import { overflowPx, seriousViolations } from './support/page-test.ts';
 
 const CANARY = 'canary-elsewhere-3310';
@@ -91,19 +92,6 @@ async function failTwelve(page: Page): Promise<void> {
   }, CANARY);
 }
 
-/** Moves the page's clock on, step by step, until it is so. */
-async function passUntil(page: Page, isSo: () => boolean | Promise<boolean>): Promise<void> {
-  await expect
-    .poll(
-      async () => {
-        await page.clock.fastForward(STEP_MS);
-        return isSo();
-      },
-      { interval: 300 },
-    )
-    .toBe(true);
-}
-
 const says = (page: Page): Promise<string> => page.locator('main').innerText();
 
 const textsWith = ({ taken }: SlackStandIn, words: string): number =>
@@ -149,13 +137,17 @@ test('alerts and figures reach a relay at another origin that knows the site and
   await page.getByRole('switch', { name: 'Tell the relay what is counted' }).click();
   await page.getByText('Sent last at').waitFor();
   await failTwelve(page);
-  await passUntil(page, async () => (await sumOf(relay.url, 'generation_requests_total')) === 12);
+  await passUntil(
+    page,
+    STEP_MS,
+    async () => (await sumOf(relay.url, 'generation_requests_total')) === 12,
+  );
   expect(await sumOf(relay.url, 'generation_finished_total')).toBe(12);
   expect(await sumOf(relay.url, 'fleet_live_browsers')).toBe(1);
   // The relay that serves the site is told nothing.
   expect(await sumOf(site.url, 'relay_alerts_accepted_total')).toBe(0);
   expect(await sumOf(site.url, 'fleet_live_browsers')).toBe(0);
-  await passUntil(page, () => textsWith(slack, 'Firing: Error burst') > 0);
+  await passUntil(page, STEP_MS, () => textsWith(slack, 'Firing: Error burst') > 0);
   expect([...slack.received.map(({ text }) => text), relay.output()].join()).not.toContain(CANARY);
 });
 
@@ -174,11 +166,11 @@ test('a relay that does not name the site: the page says so, and what waits arri
 
   await show(page, '#/settings');
   await page.getByRole('switch', { name: 'Tell the relay what is counted' }).click();
-  await passUntil(page, async () => (await says(page)).includes(`No answer. ${words}`));
+  await passUntil(page, STEP_MS, async () => (await says(page)).includes(`No answer. ${words}`));
   await expectAccessible(page);
   await failTwelve(page);
   await show(page, '#/alerts?view=delivery');
-  await passUntil(page, async () => /\d alerts? waits?, for/u.test(await says(page)));
+  await passUntil(page, STEP_MS, async () => /\d alerts? waits?, for/u.test(await says(page)));
   await expectAccessible(page);
   expect(slack.received).toEqual([]);
   expect(await sumOf(relay.url, 'relay_alerts_accepted_total')).toBe(0);
@@ -186,8 +178,12 @@ test('a relay that does not name the site: the page says so, and what waits arri
   expect(await page.getByRole('heading', { name: /^Refused/u }).count()).toBe(0);
 
   await relay.restart(origin);
-  await passUntil(page, () => textsWith(slack, 'Firing: Error burst') > 0);
-  await passUntil(page, async () => (await sumOf(relay.url, 'generation_requests_total')) === 12);
+  await passUntil(page, STEP_MS, () => textsWith(slack, 'Firing: Error burst') > 0);
+  await passUntil(
+    page,
+    STEP_MS,
+    async () => (await sumOf(relay.url, 'generation_requests_total')) === 12,
+  );
   await expect.poll(() => says(page)).toContain('The relay passes alerts on to Slack.');
   expect(textsWith(slack, 'Firing: Error burst')).toBe(1);
 });
@@ -207,13 +203,15 @@ test('a token that was revoked: the page says so, what was refused waits for som
 
   relay.revoke();
   await failTwelve(page);
-  await passUntil(page, async () =>
+  await passUntil(page, STEP_MS, async () =>
     (await says(page)).includes('It does not let this browser in: HTTP 401.'),
   );
   await expectAccessible(page);
   await show(page, '#/alerts?view=delivery');
   // The alert may have its turn after the figures.
-  await passUntil(page, () => page.getByRole('heading', { name: /^Refused/u }).isVisible());
+  await passUntil(page, STEP_MS, () =>
+    page.getByRole('heading', { name: /^Refused/u }).isVisible(),
+  );
   await page.getByText('relay/not-signed-in').first().waitFor();
   // Nobody has to ask for it.
   await page.getByText('The relay does not take this device’s token').waitFor();
@@ -228,5 +226,9 @@ test('a token that was revoked: the page says so, what was refused waits for som
     .first()
     .click();
   await expect.poll(() => textsWith(slack, 'Firing: Error burst')).toBe(1);
-  await passUntil(page, async () => (await sumOf(relay.url, 'generation_requests_total')) === 12);
+  await passUntil(
+    page,
+    STEP_MS,
+    async () => (await sumOf(relay.url, 'generation_requests_total')) === 12,
+  );
 });

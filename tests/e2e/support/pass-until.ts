@@ -1,0 +1,19 @@
+import type { Page } from 'playwright';
+import { expect } from 'vitest';
+
+/** Moves the page's clock on, step by step, until it is so; the clock has to be one that was installed. */
+export async function passUntil(
+  page: Page,
+  stepMs: number,
+  isSo: () => boolean | Promise<boolean>,
+): Promise<void> {
+  await expect
+    .poll(
+      async () => {
+        await page.clock.fastForward(stepMs);
+        return isSo();
+      },
+      { interval: 300 },
+    )
+    .toBe(true);
+}
