@@ -7,8 +7,17 @@ export const IDEMPOTENCY_KEY = /^"?([\w.:-]{8,128})"?$/;
 /** As many as Prometheus puts into one request. */
 const MAX_ALERTS = 64;
 const text = (maxLength: number) => ({ type: 'string', maxLength }) as const;
-const TIME = { type: 'string', maxLength: 40, format: 'date-time' } as const;
+const TIME = { type: 'string', maxLength: 40, format: 'instant' } as const;
 const TIME_OR_NULL = { ...TIME, type: ['string', 'null'] } as const;
+
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/;
+
+/**
+ * RFC 3339 that `Date` can read: no leap second, which Ajv's `date-time` takes though it has no number of milliseconds.
+ */
+export function isInstant(time: string): boolean {
+  return INSTANT.test(time) && !Number.isNaN(Date.parse(time));
+}
 
 function strictObject(properties: Readonly<Record<string, unknown>>) {
   return {

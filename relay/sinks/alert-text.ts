@@ -9,6 +9,8 @@ export const STATE_WORDS = {
   test: 'Test',
 } as const satisfies Record<AlertMessage['state'], string>;
 
+/** What nearly every text is, told without a look at tables of Unicode. */
+const PLAIN = /^[\x20-\x7e]*$/;
 const UNWANTED = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/u;
 
 /** A device whose clock is off by less says nothing about it. */
@@ -41,7 +43,7 @@ export function facts(parcel: Parcel): readonly (readonly [name: string, value: 
 
 /** Control characters, line breaks and changes of direction become spaces; what is too long ends in an ellipsis. */
 export function oneLine(text: string, maxChars: number): string {
-  if (text.length <= maxChars && !UNWANTED.test(text)) return text.trim();
+  if (text.length <= maxChars && (PLAIN.test(text) || !UNWANTED.test(text))) return text.trim();
   const flat = text.replaceAll(new RegExp(UNWANTED, 'gu'), ' ');
   const chars = Array.from(flat.trim());
   return chars.length <= maxChars ? chars.join('') : `${chars.slice(0, maxChars - 1).join('')}…`;

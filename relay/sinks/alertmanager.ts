@@ -56,7 +56,8 @@ export class AlertmanagerSink implements Sink {
   }
 
   send(parcels: readonly Parcel[]): Promise<SendOutcome> {
-    return this.#post(parcels.map(({ alert, device }) => this.#postable(alert, device)));
+    const holdUntil = this.#holdUntil();
+    return this.#post(parcels.map(({ alert, device }) => this.#postable(alert, device, holdUntil)));
   }
 
   close(): void {
@@ -64,9 +65,11 @@ export class AlertmanagerSink implements Sink {
   }
 
   async #repeatFiring(): Promise<void> {
-    const alerts = this.#options
-      .firing()
-      .map(({ alert, client }) => this.#postable(alert, this.#options.deviceName(client)));
+    const { firing, deviceName } = this.#options;
+    const holdUntil = this.#holdUntil();
+    const alerts = firing().map(({ alert, client }) =>
+      this.#postable(alert, deviceName(client), holdUntil),
+    );
     for (let first = 0; first < alerts.length; first += MAX_BATCH) {
       const { kind } = await this.#post(alerts.slice(first, first + MAX_BATCH));
       // The next repetition is soon enough.
@@ -94,14 +97,8 @@ export class AlertmanagerSink implements Sink {
     );
   }
 
-  #postable(alert: AlertMessage, device: string | null): PostableAlert {
-    const { epochNow, repeatEveryMs = REPEAT_EVERY_MS } = this.#options;
-    const endsAtMs = {
-      firing: epochNow() + HOLD_REPETITIONS * repeatEveryMs,
-      test: epochNow() + TEST_LASTS_MS,
-      resolved: Date.parse(alert.endsAt ?? ''),
-      stale: Date.parse(alert.endsAt ?? ''),
-    }[alert.state];
+  /** `holdUntil` is when what fires has ended, if nothing more is heard of it. */
+  #postable(alert: AlertMessage, device: string | null, holdUntil: string): PostableAlert {
     const { labels, startsAt, summary, runbook, value, threshold, unit, n, link } = alert;
     return {
       labels: { ...labels, ...(device === null ? {} : { device }) },
@@ -115,8 +112,19 @@ export class AlertmanagerSink implements Sink {
         state: alert.state,
       },
       startsAt,
-      endsAt: new Date(Number.isNaN(endsAtMs) ? epochNow() : endsAtMs).toISOString(),
+      endsAt: alert.state === 'firing' ? holdUntil : this.#endOf(alert),
       ...(link === '' ? {} : { generatorURL: link }),
     };
+  }
+
+  #holdUntil(): string {
+    const { epochNow, repeatEveryMs = REPEAT_EVERY_MS } = this.#options;
+    return new Date(epochNow() + HOLD_REPETITIONS * repeatEveryMs).toISOString();
+  }
+
+  #endOf({ state, endsAt }: AlertMessage): string {
+    const nowMs = this.#options.epochNow();
+    const endsAtMs = state === 'test' ? nowMs + TEST_LASTS_MS : Date.parse(endsAt ?? '');
+    return new Date(Number.isNaN(endsAtMs) ? nowMs : endsAtMs).toISOString();
   }
 }

@@ -76,6 +76,14 @@ describe('accepting', () => {
     ['a number as text', (post) => ({ ...post, alerts: [{ ...alertMessage(), n: '84' }] })],
     ['a time that is none', (post) => ({ ...post, sentAt: 'yesterday' })],
     [
+      'a leap second, which no clock here has',
+      (post) => ({ ...post, sentAt: '2016-12-31T23:59:60Z' }),
+    ],
+    [
+      'a month that is none',
+      (post) => ({ ...post, alerts: [alertMessage({ startsAt: '2026-13-01T00:00:00Z' })] }),
+    ],
+    [
       'a summary that is too long',
       (post) => ({ ...post, alerts: [alertMessage({ summary: 'x'.repeat(501) })] }),
     ],
@@ -100,6 +108,8 @@ describe('accepting', () => {
   test.each([
     ['no JSON', '{', 400],
     ['a prototype', '{"__proto__":{"a":1}}', 400],
+    ['a prototype in other letters', '{"\\u005f_proto__":{"a":1}}', 400],
+    ['a constructor', '{"constructor":{"prototype":{"a":1}}}', 400],
     ['more than 64 kB', JSON.stringify({ ...alertPost(), pad: 'x'.repeat(70_000) }), 413],
     ['nothing', '', 400],
   ])('refuses %s', async (_, payload, status) => {
