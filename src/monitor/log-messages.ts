@@ -51,6 +51,7 @@ export const LOG_MESSAGES = {
   'storage failed': ['code', 'cause'],
   'storage works again': [],
   'old data deleted': ['records', 'rollups', 'logLines'],
+  'measurements deleted': [],
   'telemetry dropped': ['signal', 'reason', 'items'],
   'endpoint answered': ['method', 'path', 'status', 'durationMs', 'code'],
   'health checked': ['kind', 'status', 'code', 'inferenceMs'],

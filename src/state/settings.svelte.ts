@@ -132,9 +132,7 @@ export class Settings {
   }
 
   #change(change: Partial<Preferences>): void {
-    // Switched off in another tab, it is not switched on again by writing what this one knows.
-    const { telemetry } = this.#store.read();
-    this.#preferences = { ...this.#preferences, telemetry, ...change };
-    this.#store.write(this.#preferences);
+    this.#preferences = { ...this.#preferences, ...change };
+    this.#store.change(change);
   }
 }

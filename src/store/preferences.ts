@@ -68,9 +68,10 @@ export class PreferenceStore {
     }
   }
 
-  write(preferences: Preferences): void {
+  /** Writes these and leaves the others as they are stored: another tab may have changed them since this one read them. */
+  change(change: Partial<Preferences>): void {
     try {
-      this.#storage?.setItem(KEY, JSON.stringify(preferences));
+      this.#storage?.setItem(KEY, JSON.stringify({ ...this.read(), ...change }));
     } catch {
       // Denied or full: the page goes on with what it has in memory.
     }

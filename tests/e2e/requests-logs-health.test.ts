@@ -26,6 +26,45 @@ async function expectSound(page: Page): Promise<void> {
   expect(await overflowPx(page)).toBeLessThanOrEqual(0);
 }
 
+describe('what was measured', () => {
+  test('is deleted in Settings, in all tabs, and counted anew from then on', async ({ open }) => {
+    const page = await open();
+    await getReady(page);
+    await makeRequests(page);
+    const other = await page.context().newPage();
+    await other.goto(new URL('#/requests', page.url()).href);
+    await other.getByText('2 requests').waitFor();
+
+    await goTo(page, 'Settings');
+    const ask = page.getByRole('button', { name: 'Delete measurements' });
+    const dialog = page.getByRole('dialog', { name: 'Delete the measurements?' });
+    await ask.click();
+    await dialog.getByRole('button', { name: 'Keep' }).click();
+    expect(await page.evaluate(() => window.shellwright.records())).toHaveLength(2);
+    await ask.click();
+    await expectSound(page);
+    await dialog.getByRole('button', { name: 'Delete measurements' }).click();
+    await page
+      .getByRole('list', { name: 'Notes' })
+      .getByText('What was measured is deleted.')
+      .waitFor();
+    await other.getByText('No request yet').waitFor();
+    expect(await page.evaluate(() => window.shellwright.records())).toEqual([]);
+
+    await goTo(page, 'Logs');
+    await page.getByText('measurements deleted').waitFor();
+    expect(await page.getByText('request ended').count()).toBe(0);
+
+    await page.evaluate((prompt) => window.shellwright.generate({ prompt }), CANARY);
+    await row(other, 'finished').waitFor();
+    const counted = await page.evaluate(
+      async () => (await window.shellwright.metrics()).metrics.generation_requests_total.series,
+    );
+    const values = counted.map((series) => ('value' in series ? series.value : NaN));
+    expect(values.reduce((sum, value) => (sum ?? 0) + (value ?? 0), 0)).toBe(1);
+  });
+});
+
 describe('requests', () => {
   test('are listed live, opened and closed from the keyboard, and copied without content', async ({
     open,

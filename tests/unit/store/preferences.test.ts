@@ -39,8 +39,22 @@ const chosen: Preferences = {
 describe('preferences', () => {
   test('come back as they were written', () => {
     const storage = new FakeStorage();
-    new PreferenceStore(storage).write(chosen);
+    new PreferenceStore(storage).change(chosen);
     expect(new PreferenceStore(storage).read()).toEqual(chosen);
+  });
+
+  test('are changed one by one: what another tab has chosen meanwhile stays', () => {
+    const storage = new FakeStorage();
+    const [here, there] = [new PreferenceStore(storage), new PreferenceStore(storage)];
+    here.change({ otlp: chosen.otlp });
+    there.change({ theme: 'dark' });
+    here.change({ debugMode: true });
+    expect(there.read()).toEqual({
+      ...DEFAULT_PREFERENCES,
+      otlp: chosen.otlp,
+      theme: 'dark',
+      debugMode: true,
+    });
   });
 
   test.each([
@@ -79,7 +93,7 @@ describe('preferences', () => {
       throw new DOMException('denied', 'SecurityError');
     };
     const store = new PreferenceStore({ getItem: deny, setItem: deny });
-    store.write(chosen);
+    store.change(chosen);
     expect(store.read()).toEqual(DEFAULT_PREFERENCES);
     expect(new PreferenceStore(null).read()).toEqual(DEFAULT_PREFERENCES);
   });
