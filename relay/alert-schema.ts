@@ -10,13 +10,13 @@ const text = (maxLength: number) => ({ type: 'string', maxLength }) as const;
 const TIME = { type: 'string', maxLength: 40, format: 'instant' } as const;
 const TIME_OR_NULL = { ...TIME, type: ['string', 'null'] } as const;
 
-const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/;
+/** Date, time and offset of RFC 3339, each field within its bounds. */
+const INSTANT =
+  /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
 
-/**
- * RFC 3339 that `Date` can read: no leap second, which Ajv's `date-time` takes though it has no number of milliseconds.
- */
+/** Whether `Date` can read it: no leap second, which Ajv's `date-time` takes though it has no number of milliseconds. */
 export function isInstant(time: string): boolean {
-  return INSTANT.test(time) && !Number.isNaN(Date.parse(time));
+  return INSTANT.test(time);
 }
 
 function strictObject(properties: Readonly<Record<string, unknown>>) {

@@ -47,10 +47,23 @@ export interface ProgressEntry {
   readonly change: Pick<Unit, 'status' | 'attempts' | 'answer' | 'isUncertain' | 'finishedAtMs'>;
 }
 
-/** A used key, after its post is forgotten. */
+/** A used key, as snapshots had them one by one. */
 interface KeyEntry extends KeyState {
   readonly kind: 'key';
   readonly key: string;
+}
+
+/** Used keys, oldest first, of posts that went to the same sinks. There are so many that each must be short. */
+interface KeysEntry {
+  readonly kind: 'keys';
+  readonly sinks: readonly SinkName[];
+  readonly keys: readonly (readonly [
+    key: string,
+    body: string,
+    atMs: number,
+    post: number,
+    accepted: number,
+  ])[];
 }
 
 /** The numbers below are taken. */
@@ -69,7 +82,7 @@ interface FiringEntry extends FiringAlert {
 }
 
 export type AlertEntry =
-  PostEntry | ProgressEntry | KeyEntry | NextPostEntry | FiringNoneEntry | FiringEntry;
+  PostEntry | ProgressEntry | KeyEntry | KeysEntry | NextPostEntry | FiringNoneEntry | FiringEntry;
 
 interface KeyState {
   readonly body: string;
@@ -108,6 +121,7 @@ export interface DeliveryFilter {
 /** Longer than an outbox keeps an alert, or a late repetition would count as new. */
 const KEEP_KEYS_MS = 72 * 3_600_000;
 const MAX_KEYS = 250_000;
+const KEYS_PER_ENTRY = 500;
 const LOOK_AT_KEYS_EVERY_MS = 60_000;
 const MAX_FINISHED_POSTS = 2_000;
 const MAX_FINISHED_UNITS = 5_000;
@@ -116,7 +130,7 @@ const MAX_FIRING = 10_000;
 /** A page that has not spoken of its alert for so long is gone. */
 const FIRING_FORGOTTEN_MS = 24 * 3_600_000;
 
-const KINDS = ['post', 'progress', 'key', 'next-post', 'firing-none', 'firing'];
+const KINDS = ['post', 'progress', 'key', 'keys', 'next-post', 'firing-none', 'firing'];
 
 interface PostState extends PostEntry {
   units: Unit[];
@@ -224,6 +238,11 @@ export class AlertState implements JournaledState<AlertEntry> {
         return this.#applyProgress(entry);
       case 'key':
         return this.#rememberKey(entry.key, entry);
+      case 'keys':
+        for (const [key, body, atMs, post, accepted] of entry.keys) {
+          this.#rememberKey(key, { body, atMs, receipt: { post, accepted, sinks: entry.sinks } });
+        }
+        return;
       case 'next-post':
         this.#nextPost = Math.max(this.#nextPost, entry.post);
         return;
@@ -239,9 +258,7 @@ export class AlertState implements JournaledState<AlertEntry> {
 
   *snapshot(): Iterable<AlertEntry> {
     yield { kind: 'next-post', post: this.#nextPost };
-    for (const [key, { body, atMs, receipt }] of this.#keys) {
-      yield { kind: 'key', key, body, atMs, receipt };
-    }
+    yield* keysEntries(this.#keys);
     for (const post of this.#posts.values()) {
       const { kind, post: number, client, key, body, atMs, skewMs, alerts, sinks, units } = post;
       yield { kind, post: number, client, key, body, atMs, skewMs, alerts, sinks, units };
@@ -396,6 +413,25 @@ function receiptOf(entry: PostEntry): AlertReceipt {
 /** The same alert of two devices is two alerts. */
 function firingId(client: string, alert: AlertMessage): string {
   return `${client} ${alert.fingerprint}`;
+}
+
+/** A new entry begins with other sinks; nearly always these are one and the same list. */
+function* keysEntries(known: ReadonlyMap<string, KeyState>): Iterable<KeysEntry> {
+  let sinks: readonly SinkName[] = [];
+  let keys: KeysEntry['keys'][number][] = [];
+  for (const [key, { body, atMs, receipt }] of known) {
+    if (keys.length === KEYS_PER_ENTRY || !areSame(receipt.sinks, sinks)) {
+      if (keys.length > 0) yield { kind: 'keys', sinks, keys };
+      ({ sinks } = receipt);
+      keys = [];
+    }
+    keys.push([key, body, atMs, receipt.post, receipt.accepted]);
+  }
+  if (keys.length > 0) yield { kind: 'keys', sinks, keys };
+}
+
+function areSame(a: readonly SinkName[], b: readonly SinkName[]): boolean {
+  return a === b || (a.length === b.length && a.every((sink, index) => sink === b[index]));
 }
 
 function toDelivery(post: PostState, alert: AlertMessage, unit: Unit): DeliveryEntry {

@@ -20,7 +20,7 @@ export interface JournaledState<Entry> {
 export interface JournalOptions<Entry> {
   readonly path: string;
   readonly state: JournaledState<Entry>;
-  /** The file is not rewritten below this size, nor before it has doubled. */
+  /** The file is not rewritten before it has grown by this, nor before it has doubled. */
   readonly compactFromBytes?: number;
   /** For tests of a disk that fails. */
   readonly openFile?: (path: string) => Promise<AppendFile>;
@@ -49,7 +49,7 @@ export class JournalError extends Error {
   override readonly name = 'JournalError';
 }
 
-const COMPACT_FROM_BYTES = 64 * 2 ** 20;
+const COMPACT_FROM_BYTES = 128 * 2 ** 20;
 const SNAPSHOT_CHUNK_CHARS = 2 ** 18;
 /** As large as a request can be. */
 const PROBE_BYTES = 2 ** 16;
@@ -225,7 +225,7 @@ export class Journal<Entry> {
   }
 
   #nextCompaction(sizeBytes: number): number {
-    return Math.max(this.#options.compactFromBytes ?? COMPACT_FROM_BYTES, 2 * sizeBytes);
+    return sizeBytes + Math.max(this.#options.compactFromBytes ?? COMPACT_FROM_BYTES, sizeBytes);
   }
 }
 

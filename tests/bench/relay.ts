@@ -4,7 +4,7 @@
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -25,6 +25,9 @@ const ALERTS_FOR_MEMORY = 100_000;
 /** The least, what memory is measured with, and the most that Prometheus and the relay put into one post. */
 const BATCHES = [1, 20, 64];
 const BATCH = 20;
+const IDLE_LOOK_MS = 300;
+const MAX_IDLE_SHARE = 0.1;
+const MAX_IDLE_LOOKS = 200;
 
 interface Server {
   readonly name: string;
@@ -133,6 +136,28 @@ async function startRelay(): Promise<Server> {
   return { name: 'relay', port, child, request };
 }
 
+/** Neither works off what came in the round before, at the cost of the other. */
+async function untilIdle(servers: readonly Server[]): Promise<void> {
+  for (let looks = 0; looks < MAX_IDLE_LOOKS; looks++) {
+    const before = servers.map(({ child }) => cpuSeconds(child));
+    await new Promise((resolve) => setTimeout(resolve, IDLE_LOOK_MS));
+    const busy = servers.some(
+      ({ child }, index) =>
+        cpuSeconds(child) - (before[index] ?? 0) > (MAX_IDLE_SHARE * IDLE_LOOK_MS) / 1000,
+    );
+    if (!busy) return;
+  }
+  throw new Error('A server was still at work a minute after its round');
+}
+
+/** Of user and system together, as /proc/PID/stat has it in hundredths of a second. */
+function cpuSeconds({ pid }: ChildProcess): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
 function p99(latenciesMs: readonly number[]): number {
   return latenciesMs[Math.ceil(0.99 * latenciesMs.length) - 1] ?? NaN;
 }
@@ -157,6 +182,7 @@ async function measure(servers: readonly Server[], alerts: number): Promise<void
       const requests = Array.from({ length: posts }, (_, number) =>
         server.request(start + number * alerts, alerts),
       );
+      await untilIdle(servers);
       const result = await runLoad({
         port: server.port,
         connections: CONNECTIONS,

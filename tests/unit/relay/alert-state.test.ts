@@ -90,12 +90,36 @@ describe('idempotency keys', () => {
   test('are no more on the disk than in memory, and no more after a restart', () => {
     const state = flood({ maxKeys: 1_000 }, 20_000);
     const entries = [...state.snapshot()];
-    expect(entries.filter(({ kind }) => kind === 'key')).toHaveLength(state.keyCount);
+    const written = entries.flatMap((entry) => (entry.kind === 'keys' ? entry.keys : []));
+    expect(written).toHaveLength(state.keyCount);
     expect(state.keyCount).toBeLessThanOrEqual(1_100);
     const next = new AlertState({ epochNow: () => 0, maxKeys: 1_000 });
     for (const entry of entries) next.apply(entry);
     expect(next.keyCount).toBe(state.keyCount);
     expect([...next.snapshot()].length).toBe(entries.length);
+  });
+
+  test('come back from the disk with the receipts that they had, whatever sinks they went to', () => {
+    const state = new AlertState({ epochNow: () => 0 });
+    const receipts = Array.from({ length: 1_234 }, (_, n) => ({
+      post: n + 1,
+      accepted: (n % 64) + 1,
+      sinks: n % 400 < 300 ? (['slack'] as const) : (['slack', 'email'] as const),
+    }));
+    receipts.forEach((receipt, n) => {
+      state.apply({ kind: 'key', key: `key-${n}`, body: `hash ${n}`, atMs: n, receipt });
+    });
+    const lines = [...state.snapshot()].map((entry) => JSON.stringify(entry));
+    expect(lines.length).toBeLessThan(15);
+    const next = new AlertState({ epochNow: () => 0 });
+    for (const line of lines) {
+      const entry = next.parse(JSON.parse(line));
+      if (entry !== null) next.apply(entry);
+    }
+    expect(next.keyCount).toBe(1_234);
+    receipts.forEach((receipt, n) => {
+      expect(next.keyOf(`key-${n}`)).toEqual({ body: `hash ${n}`, atMs: n, receipt });
+    });
   });
 
   test('are forgotten after three days, all of them, as soon as the next one comes', () => {
