@@ -39,3 +39,9 @@ def test_what_was_not_measured_is_not_made_up():
     text = card(RECORD, None, result(), None, [{"id": "b", "done": True}], None)
     assert "| 1 of 1 | | not measured |" in text
     assert "| character BLEU-4 | not measured | 51.3 | not measured |" in text
+
+
+def test_the_vocabulary_is_compared_where_both_were_trained():
+    text = card(RECORD, None, result(), None, [], None, (result(), result(char_bleu=50.0)))
+    assert "character BLEU-4 51.3 with the cut vocabulary, 50.0 with the whole one" in text
+    assert "A second training with the whole vocabulary was not made" in card(RECORD, None, result(), None, [], None)

@@ -73,6 +73,17 @@ def test_later_tokens_do_not_change_earlier_positions(plain: dict[str, np.ndarra
     assert not torch.allclose(first[:, 8:], second[:, 8:], atol=1e-2)
 
 
+def test_dropout_leaves_out_a_share_and_keeps_the_mean(plain: dict[str, np.ndarray]) -> None:
+    weights = fuse(TINY, plain)
+    ids = torch.randint(50, (2, 9), generator=torch.Generator().manual_seed(5))
+    exact = hidden_states(TINY, weights, ids)
+    torch.manual_seed(6)
+    some = torch.stack([hidden_states(TINY, weights, ids, 0.1) for _ in range(300)])
+    assert not torch.equal(some[0], some[1])
+    assert F.cosine_similarity(some.mean(0).flatten(), exact.flatten(), dim=0) > 0.98
+    assert torch.equal(hidden_states(TINY, weights, ids, 0.0), exact)
+
+
 def test_the_loss_of_padded_batches_is_that_of_the_examples_one_by_one(plain: dict[str, np.ndarray]):
     weights = fuse(TINY, plain)
     examples = some_examples(23)

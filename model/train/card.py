@@ -1,8 +1,8 @@
 """Writes the model card: `python -m train.card STAGE` fills README.md in the stage's model folder with measured figures only.
 
 It reads, from that folder, training.json and loss.svg (train.record), nl2bash-dev.json (eval.nl2bash on the folder itself), shipped.json (`npm run
-eval:model`) and everyday.json (eval.everyday on the shipped model), and from `train/base/` nl2bash-dev.json and everyday.json of the base; each
-was written with `--out`. What is missing is said to be.
+eval:model`) and everyday.json (eval.everyday on the shipped model), from `train/base/` nl2bash-dev.json and everyday.json of the base, and
+nl2bash-dev.json of `train/probe/model` and `train/probe-whole/model`; each was written with `--out`. What is missing is said to be.
 """
 
 import argparse
@@ -62,8 +62,7 @@ Loss on the answer only, AdamW, bf16 with float32 master weights, on two CPU cor
 
 ## Vocabulary
 {vocabulary_size:,} of the base's 49,152 tokens: the output layer is a third as large, and the download {saved_mb:.0f} MB smaller. nl2bash-dev takes 0.3 % more tokens with it
-and prose about code 6 % (`model/train/README.md` has the table). A second training with the whole vocabulary was not made, so its effect on the
-scores is not known.
+and prose about code 6 % (`model/train/README.md` has the table). {vocabulary_note}
 
 ## Data
 - [NL2Bash](https://github.com/TellinaTool/nl2bash) by Lin, Wang, Zettlemoyer and Ernst, train split (MIT). Its dev split was only measured on.
@@ -88,8 +87,26 @@ def _scripts(results: list[dict]) -> list[dict]:
     return [result for result in results if result["id"].startswith("script-")]
 
 
-def card(record: dict, shipped: dict | None, ours: dict, base: dict | None, everyday: list[dict], base_everyday: list[dict] | None) -> str:
-    """The card's Markdown from the record of training and the results of both models."""
+def _vocabulary_note(cut: dict | None, whole: dict | None) -> str:
+    if cut is None or whole is None:
+        return "A second training with the whole vocabulary was not made, so its effect on the scores is not known."
+    compared = ", ".join(
+        f"{label} {_number(name, cut['scores'][name])} with the cut vocabulary, {_number(name, whole['scores'][name])} with the whole one"
+        for name, label in _SCORES.items()
+    )
+    return f"A short training from the base (stage probe, the same rows in the same order) was made with both: {compared}."
+
+
+def card(
+    record: dict,
+    shipped: dict | None,
+    ours: dict,
+    base: dict | None,
+    everyday: list[dict],
+    base_everyday: list[dict] | None,
+    probes: tuple[dict | None, dict | None] = (None, None),
+) -> str:
+    """The card's Markdown from the record of training and the results of both models, and of stage probe with the cut and the whole vocabulary."""
     missing = "not measured"
     score_rows = [
         f"| {label} | {_number(name, shipped['scores'][_SHIPPED[name]]) if shipped else missing} | "
@@ -105,12 +122,17 @@ def card(record: dict, shipped: dict | None, ours: dict, base: dict | None, ever
         f"In stage {s['name']} the embedding and the lowest {s['frozen_layers']} layers kept their weights.\n"
         for s in record["stages"]
         if s["frozen_layers"]
+    ) + "".join(
+        f"In stage {s['name']} a share of {s['dropout']:g} of what each layer adds was left out at random.\n"
+        for s in record["stages"]
+        if s.get("dropout")
     )
     return _TEXT.format(
         tokens=sum(stage["tokens"] for stage in record["stages"]) / 1e6,
         package=record["base"]["package"],
         version=record["base"]["version"],
         vocabulary_size=record["vocabulary_size"],
+        vocabulary_note=_vocabulary_note(*probes),
         saved_mb=(49_152 - record["vocabulary_size"]) * 576 * 1.0625 / 1e6,
         rows=ours["scores"]["rows"],
         score_rows="\n".join(score_rows),
@@ -139,6 +161,7 @@ def main() -> None:
         read(root / "base" / "nl2bash-dev.json"),
         read(folder / "everyday.json"),
         read(root / "base" / "everyday.json"),
+        (read(root / "probe" / "model" / "nl2bash-dev.json"), read(root / "probe-whole" / "model" / "nl2bash-dev.json")),
     )
     (folder / "README.md").write_text(text)
     print(folder / "README.md")

@@ -82,8 +82,11 @@ def _attention(config: Config, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     return torch.bmm(scores.softmax(-1), v).view(batch, config.heads, length, width)
 
 
-def hidden_states(config: Config, weights: Weights, ids: Tensor) -> Tensor:
-    """Normed outputs of the last layer, [batch, length, width], for ids [batch, length] that begin at position 0."""
+def hidden_states(config: Config, weights: Weights, ids: Tensor, dropout: float = 0.0) -> Tensor:
+    """Normed outputs of the last layer, [batch, length, width], for ids [batch, length] that begin at position 0.
+
+    `dropout` is the share of what attention and MLP add that is left out, at random (Srivastava et al. 2014, as in Vaswani et al. 2017).
+    """
     batch, length = ids.shape
     x = F.embedding(ids, weights["model.embed_tokens.weight"])
     cos, sin = rotary_tables(config, length, x.dtype)
@@ -94,15 +97,15 @@ def hidden_states(config: Config, weights: Weights, ids: Tensor) -> Tensor:
         qkv = (h @ w["self_attn.qkv_proj"].t()).view(batch, length, -1, config.head_dim).transpose(1, 2)
         q, k, v = qkv.split(heads, dim=1)
         attended = _attention(config, rotate(q, cos, sin), rotate(k, cos, sin), v)
-        x = x + attended.transpose(1, 2).reshape(batch, length, -1) @ w["self_attn.o_proj"].t()
+        x = x + F.dropout(attended.transpose(1, 2).reshape(batch, length, -1) @ w["self_attn.o_proj"].t(), dropout, dropout > 0)
         h = F.rms_norm(x, (config.width,), w["post_attention_layernorm"], config.rms_eps)
         gate, up = (h @ w["mlp.gate_up_proj"].t()).chunk(2, dim=-1)
-        x = x + (F.silu(gate) * up) @ w["mlp.down_proj"].t()
+        x = x + F.dropout((F.silu(gate) * up) @ w["mlp.down_proj"].t(), dropout, dropout > 0)
     return F.rms_norm(x, (config.width,), weights["model.norm.weight"], config.rms_eps)
 
 
-def summed_loss(config: Config, weights: Weights, ids: Tensor, at: Tensor, targets: Tensor) -> Tensor:
+def summed_loss(config: Config, weights: Weights, ids: Tensor, at: Tensor, targets: Tensor, dropout: float = 0.0) -> Tensor:
     """Cross-entropy in nats, summed. `at` are flat positions in ids [batch, length] whose next token is in `targets`."""
-    hidden = hidden_states(config, weights, ids).flatten(0, 1)[at]
+    hidden = hidden_states(config, weights, ids, dropout).flatten(0, 1)[at]
     logits = hidden @ weights["model.embed_tokens.weight"].t()
     return F.cross_entropy(logits.float(), targets, reduction="sum")

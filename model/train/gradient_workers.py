@@ -17,8 +17,9 @@ from train.decoder import Weights, summed_loss
 class GradientWorkers:
     """Threads that share `weights` (their storage is read, never copied) and each keep gradients of their own, of the `trained` ones."""
 
-    def __init__(self, config: Config, weights: Weights, count: int, trained: frozenset[str]) -> None:
+    def __init__(self, config: Config, weights: Weights, count: int, trained: frozenset[str], dropout: float = 0.0) -> None:
         self._config = config
+        self._dropout = dropout
         self._replicas = [
             {name: value.detach().requires_grad_(name in trained) for name, value in weights.items()} for _ in range(count)
         ]
@@ -31,7 +32,7 @@ class GradientWorkers:
         torch.set_num_threads(1)
         while (batch := self._tasks.get()) is not None:
             try:
-                loss = summed_loss(self._config, replica, batch.ids, batch.at, batch.targets)
+                loss = summed_loss(self._config, replica, batch.ids, batch.at, batch.targets, self._dropout)
                 loss.backward()
                 self._results.put(loss.item())
             except Exception as error:  # handed to the caller, who raises it

@@ -1,6 +1,7 @@
 """Writes what made a model: `python -m train.record STAGE` puts training.json and loss.svg into the stage's model folder.
 
-training.json has each stage's settings, what it ran, its loss on nl2bash-dev, and the hashes of the data.
+training.json has each stage's settings, what it ran, its loss on nl2bash-dev, and the hashes of the data. A stage that ran on another machine has no
+log here: what the shipped model's training.json says of it is taken, and the plot begins after it.
 """
 
 import argparse
@@ -21,6 +22,7 @@ from shellwright_model.fetch import GGUF_SHA256, PACKAGE, VERSION, cache_dir, sh
 from train.stages import STAGES, Stage
 from train.start import VOCABULARY_SIZE
 
+SHIPPED = Path(__file__).parents[2] / "public" / "models" / "shellwright-bash-116m"
 DATA_FILES = ("nl2bash-train.jsonl.xz", "nl2bash-dev.jsonl.xz", "tldr-pages.jsonl.xz")
 
 
@@ -57,10 +59,15 @@ def summary(stage: Stage, steps: list[dict]) -> dict:
     }
 
 
-def plot(curves: dict[str, list[dict]], target: Path) -> None:
-    """Training loss of each stage, smoothed over 10 steps, and the dev loss, over all tokens so far."""
+def shipped_summary(name: str) -> dict:
+    """What the shipped model's training.json has of a stage."""
+    stages = json.loads((SHIPPED / "training.json").read_text())["stages"]
+    return next(stage for stage in stages if stage["name"] == name)
+
+
+def plot(curves: dict[str, list[dict]], before: int, target: Path) -> None:
+    """Training loss of each stage, smoothed over 10 steps, and the dev loss, over all tokens so far; `before` of them came before the curves."""
     figure, axes = pyplot.subplots(figsize=(7, 3.5), layout="constrained")
-    before = 0
     for name, steps in curves.items():
         tokens, smooth, dev = [], None, []
         for entry in steps:
@@ -82,7 +89,10 @@ def main() -> None:
     parser.add_argument("stage", choices=sorted(STAGES))
     chain = stages_up_to(parser.parse_args().stage)
     root = cache_dir() / "train"
-    curves = {stage.name: kept_steps(root / stage.name / "log.jsonl") for stage in chain}
+    logs = {stage.name: root / stage.name / "log.jsonl" for stage in chain}
+    curves = {name: kept_steps(log) for name, log in logs.items() if log.exists()}
+    stages = [summary(stage, curves[stage.name]) if stage.name in curves else shipped_summary(stage.name) for stage in chain]
+    before = sum(stage["tokens"] for stage in stages if stage["name"] not in curves)
     record = {
         "base": {"package": PACKAGE, "version": VERSION, "gguf_sha256": GGUF_SHA256},
         "vocabulary_size": VOCABULARY_SIZE,
@@ -90,11 +100,11 @@ def main() -> None:
         "data_sha256": {name: sha256_of(data_dir() / name) for name in DATA_FILES},
         "torch": torch.__version__,
         "machine": platform.machine(),
-        "stages": [summary(stage, curves[stage.name]) for stage in chain],
+        "stages": stages,
     }
     folder = root / chain[-1].name / "model"
     (folder / "training.json").write_text(json.dumps(record, indent=2) + "\n")
-    plot(curves, folder / "loss.svg")
+    plot(curves, before, folder / "loss.svg")
     print(f"{folder}: training.json, loss.svg")
 
 

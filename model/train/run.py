@@ -1,4 +1,6 @@
-"""Runs one stage of training: `python -m train.run STAGE [--minutes N] [--start FOLDER]`, resuming from its newest checkpoint if there is one.
+"""Runs one stage of training: `python -m train.run STAGE [--minutes N] [--start FOLDER] [--whole-vocabulary]`.
+
+It resumes from the stage's newest checkpoint if there is one.
 
 A SIGTERM makes it write a checkpoint after the current step and end; SIGSTOP and SIGCONT pause it for any time.
 Everything goes to the cache folder `train/<stage>/`: checkpoints, log.jsonl (the loss curve) and, at the end, model/.
@@ -73,10 +75,10 @@ class StopRequest:
         self.came = True
 
 
-def train(stage: Stage, folder: Path, workers: int, limit_s: float | None, start: Path | None) -> None:
-    """Runs the stage to its end, in `limit_s` at most. Safe to kill at any time: the next call resumes."""
+def train(stage: Stage, folder: Path, workers: int, limit_s: float | None, begin: tuple[Config, Weights, dict]) -> None:
+    """Runs the stage to its end from `begin`, in `limit_s` at most. Safe to kill at any time: the next call resumes."""
     began, stop = time.monotonic(), StopRequest()
-    config, masters, tokenizer_json = starting_point(stage, start)
+    config, masters, tokenizer_json = begin
     tokenizer = Tokenizer.from_str(json.dumps(tokenizer_json))
     steps = deal_steps(stage.examples(tokenizer, cache_dir() / "train" / "bash-n.json"), stage.tokens_per_step, stage.seed)
     changing = trained(masters, stage.frozen_layers)
@@ -90,7 +92,7 @@ def train(stage: Stage, folder: Path, workers: int, limit_s: float | None, start
         del saved
     precision = working_precision()
     working = {name: value.to(precision, copy=True) for name, value in masters.items()}
-    pool = GradientWorkers(config, working, workers, frozenset(changing))
+    pool = GradientWorkers(config, working, workers, frozenset(changing), stage.dropout)
     torch.set_num_threads(workers)
     folder.mkdir(parents=True, exist_ok=True)
     log = (folder / "log.jsonl").open("a", buffering=1)
@@ -136,11 +138,14 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--minutes", type=float, help="end the stage after this time, with less data if need be")
     parser.add_argument("--start", type=Path, help="a model folder, trained or shipped, instead of what the stage starts from")
+    parser.add_argument("--whole-vocabulary", action="store_true", help="keep all words of the base, to compare (stages that start from it)")
     arguments = parser.parse_args()
     stage = STAGES[arguments.stage]
     limit_s = arguments.minutes * 60 if arguments.minutes else None
     torch.manual_seed(stage.seed)
-    train(stage, cache_dir() / "train" / stage.name, arguments.workers, limit_s, arguments.start)
+    begin = starting_point(stage, arguments.start, arguments.whole_vocabulary)
+    name = f"{stage.name}-whole" if arguments.whole_vocabulary else stage.name
+    train(stage, cache_dir() / "train" / name, arguments.workers, limit_s, begin)
 
 
 if __name__ == "__main__":

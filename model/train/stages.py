@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tokenizers import Tokenizer
 
+from data.exchange import Exchange
 from data.prompt_form import Example, example
 from data.rows import Row, nl2bash_rows, tldr_rows, valid_rows
 from data.templates.fill import Filled
@@ -24,7 +25,8 @@ _LONG_SCRIPT = 150  # tokens of the whole example
 @dataclass(frozen=True)
 class Stage:
     """`warmup` is the share of the stage in which the learning rate rises. The embedding and the lowest `frozen_layers` layers keep
-    their weights, if that is not 0. `examples(tokenizer, cache)` gives the whole stage's examples, every repetition included."""
+    their weights, if that is not 0. `dropout` is decoder.hidden_states' own. `examples(tokenizer, cache)` gives the whole stage's
+    examples, every repetition included."""
 
     name: str
     starts_from: str | None
@@ -35,6 +37,7 @@ class Stage:
     frozen_layers: int
     seed: int
     examples: Callable[[Tokenizer, Path], list[Example]]
+    dropout: float = 0.0
 
 
 def row_example(tokenizer: Tokenizer, row: Row, rng: random.Random) -> Example:
@@ -114,6 +117,39 @@ def _stage_three(tokenizer: Tokenizer, cache: Path) -> list[Example]:
     return _examples(tokenizer, [*nl2bash, *nl2bash, *everyday], seed=32) + scripts
 
 
+def _exchanged(cache: Path, times: int, seed: int) -> list[Row]:
+    """NL2Bash train `times` times, each time with other names and numbers."""
+    rows, rng = _short_nl2bash(cache), random.Random(seed)
+    exchange = Exchange(rows)
+    return valid_rows([exchange(row, rng) for _ in range(times) for row in rows], cache)
+
+
+def _scripts(tokenizer: Tokenizer, long: int, short: int, seed: int) -> list[Example]:
+    rng = random.Random(seed)
+    made = generate(DEFAULT_SCRIPTS, DEFAULT_SEED)
+    several_lines = [filled for filled in made if "\n" in filled.script]
+    one_line = [filled for filled in made if "\n" not in filled.script]
+    examples = [script_example(tokenizer, filled, rng) for filled in [*rng.sample(several_lines, long), *rng.sample(one_line, short)]]
+    return [item for item in examples if len(item.ids) <= LONGEST_EXAMPLE]
+
+
+def _probe(tokenizer: Tokenizer, cache: Path) -> list[Example]:
+    return _examples(tokenizer, random.Random(61).sample(_short_nl2bash(cache), 4000), seed=62)
+
+
+def _stage_four(tokenizer: Tokenizer, cache: Path) -> list[Example]:
+    everyday = valid_rows(tldr_rows(everyday=True), cache)
+    others = random.Random(41).sample(valid_rows(tldr_rows(everyday=False), cache), 10_000)
+    rows = [*_exchanged(cache, 1, seed=42), *everyday, *others]
+    return _examples(tokenizer, rows, seed=43) + _scripts(tokenizer, 1500, 4000, seed=44)
+
+
+def _stage_five(tokenizer: Tokenizer, cache: Path) -> list[Example]:
+    everyday = random.Random(51).sample(valid_rows(tldr_rows(everyday=True), cache), 1200)
+    rows = [*_exchanged(cache, 3, seed=52), *everyday]
+    return _examples(tokenizer, rows, seed=53) + _scripts(tokenizer, 500, 1000, seed=54)
+
+
 STAGES = {
     stage.name: stage
     for stage in [
@@ -149,6 +185,41 @@ STAGES = {
             frozen_layers=10,
             seed=3,
             examples=_stage_three,
+        ),
+        Stage(
+            name="four",
+            starts_from="two",
+            peak_learning_rate=4e-4,
+            last_learning_rate=4e-5,
+            warmup=0.05,
+            tokens_per_step=1536,
+            frozen_layers=0,
+            seed=4,
+            examples=_stage_four,
+        ),
+        Stage(
+            name="five",
+            starts_from="four",
+            peak_learning_rate=3e-4,
+            last_learning_rate=3e-6,
+            warmup=0.02,
+            tokens_per_step=1536,
+            frozen_layers=10,
+            seed=5,
+            examples=_stage_five,
+            dropout=0.1,
+        ),
+        # Not for a model to ship: short, so that two settings can be compared.
+        Stage(
+            name="probe",
+            starts_from=None,
+            peak_learning_rate=6e-4,
+            last_learning_rate=6e-6,
+            warmup=0.06,
+            tokens_per_step=1536,
+            frozen_layers=0,
+            seed=6,
+            examples=_probe,
         ),
     ]
 }

@@ -29,6 +29,12 @@ def trimmed_base() -> tuple[Config, Weights, dict]:
     return config, fuse(config, weights), vocabulary.tokenizer_json
 
 
+def whole_base() -> tuple[Config, Weights, dict]:
+    """The base as it is, with all its words."""
+    base = load_base()
+    return base.config, fuse(base.config, base.weights), base.tokenizer_json
+
+
 def load_model(folder: Path) -> tuple[Config, Weights, dict]:
     """Configuration, fused float32 weights and tokenizer.json of a folder that `save_model` wrote, or of a shipped model (its rounded weights)."""
     tokenizer_json = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
@@ -39,10 +45,10 @@ def load_model(folder: Path) -> tuple[Config, Weights, dict]:
     return config, fuse(config, load_file(folder / "weights.safetensors")), tokenizer_json
 
 
-def starting_point(stage: Stage, start: Path | None = None) -> tuple[Config, Weights, dict]:
+def starting_point(stage: Stage, start: Path | None = None, whole_vocabulary: bool = False) -> tuple[Config, Weights, dict]:
     """What the stage's first step works on; `start` is a model folder to take instead of what the stage names."""
     if start is not None:
         return load_model(start)
     if stage.starts_from is None:
-        return trimmed_base()
+        return whole_base() if whole_vocabulary else trimmed_base()
     return load_model(cache_dir() / "train" / stage.starts_from / "model")
