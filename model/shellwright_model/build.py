@@ -17,7 +17,7 @@ from .tokenizer import special_tokenizer
 from .trained import Trained, load_trained
 
 MODEL_ID = "shellwright-bash-116m"
-LAST_STAGE = "two"
+LAST_STAGE = "mean"
 # What training writes beside the weights, for people.
 DOCUMENTS = ("README.md", "loss.svg", "training.json")
 CONTEXT_LENGTH = 2048

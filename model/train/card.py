@@ -1,4 +1,4 @@
-"""Writes the model card: `python -m train.card STAGE` fills README.md in the stage's model folder with measured figures only.
+"""Writes the model card: `python -m train.card FOLDER` fills README.md in a model folder of `train/` with measured figures only.
 
 It reads, from that folder, training.json and loss.svg (train.record), nl2bash-dev.json (eval.nl2bash on the folder itself), shipped.json (`npm run
 eval:model`) and everyday.json (eval.everyday on the shipped model), from `train/base/` nl2bash-dev.json and everyday.json of the base, and
@@ -126,7 +126,7 @@ def card(
         f"In stage {s['name']} a share of {s['dropout']:g} of what each layer adds was left out at random.\n"
         for s in record["stages"]
         if s.get("dropout")
-    )
+    ) + (f"What ships is {record['mean']}.\n" if "mean" in record else "")
     return _TEXT.format(
         tokens=sum(stage["tokens"] for stage in record["stages"]) / 1e6,
         package=record["base"]["package"],
@@ -147,9 +147,9 @@ def card(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("stage", choices=sorted(STAGES))
+    parser.add_argument("folder", choices=sorted([*STAGES, "mean"]))
     root = cache_dir() / "train"
-    folder = root / parser.parse_args().stage / "model"
+    folder = root / parser.parse_args().folder / "model"
 
     def read(path: Path):
         return json.loads(path.read_text()) if path.exists() else None

@@ -1,4 +1,4 @@
-"""Writes what made a model: `python -m train.record STAGE` puts training.json and loss.svg into the stage's model folder.
+"""Writes what made a model: `python -m train.record STAGE [--into FOLDER]` puts training.json and loss.svg into the stage's model folder, or another's.
 
 training.json has each stage's settings, what it ran, its loss on nl2bash-dev, and the hashes of the data. A stage that ran on another machine has no
 log here: what the shipped model's training.json says of it is taken, and the plot begins after it.
@@ -23,6 +23,7 @@ from train.stages import STAGES, Stage
 from train.start import VOCABULARY_SIZE
 
 SHIPPED = Path(__file__).parents[2] / "public" / "models" / "shellwright-bash-116m"
+MEAN = "half of the weights that were shipped before, after stage two, and half of the last stage's, parameter by parameter"
 DATA_FILES = ("nl2bash-train.jsonl.xz", "nl2bash-dev.jsonl.xz", "tldr-pages.jsonl.xz")
 
 
@@ -87,7 +88,9 @@ def plot(curves: dict[str, list[dict]], before: int, target: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("stage", choices=sorted(STAGES))
-    chain = stages_up_to(parser.parse_args().stage)
+    parser.add_argument("--into", help="the folder of `train/` that has the model, such as mean; default: the stage's")
+    arguments = parser.parse_args()
+    chain = stages_up_to(arguments.stage)
     root = cache_dir() / "train"
     logs = {stage.name: root / stage.name / "log.jsonl" for stage in chain}
     curves = {name: kept_steps(log) for name, log in logs.items() if log.exists()}
@@ -101,8 +104,9 @@ def main() -> None:
         "torch": torch.__version__,
         "machine": platform.machine(),
         "stages": stages,
+        **({"mean": MEAN} if arguments.into == "mean" else {}),
     }
-    folder = root / chain[-1].name / "model"
+    folder = root / (arguments.into or arguments.stage) / "model"
     (folder / "training.json").write_text(json.dumps(record, indent=2) + "\n")
     plot(curves, before, folder / "loss.svg")
     print(f"{folder}: training.json, loss.svg")
