@@ -43,20 +43,6 @@ describe('preferences', () => {
     expect(new PreferenceStore(storage).read()).toEqual(chosen);
   });
 
-  test('are changed one by one: what another tab has chosen meanwhile stays', () => {
-    const storage = new FakeStorage();
-    const [here, there] = [new PreferenceStore(storage), new PreferenceStore(storage)];
-    here.change({ otlp: chosen.otlp });
-    there.change({ theme: 'dark' });
-    here.change({ debugMode: true });
-    expect(there.read()).toEqual({
-      ...DEFAULT_PREFERENCES,
-      otlp: chosen.otlp,
-      theme: 'dark',
-      debugMode: true,
-    });
-  });
-
   test.each([
     ['nothing', null],
     ['something that is not JSON', '{'],
