@@ -188,17 +188,22 @@ function acceptJson(app: FastifyInstance): void {
     ['application/json', 'text/plain'],
     { parseAs: 'string' },
     (request, body, done) => {
-      const text = (request.bodyText = String(body));
-      if (!mayNamePrototypes(text)) {
-        try {
-          return done(null, JSON.parse(text));
-        } catch {
-          // The parser below says what is wrong with it.
-        }
-      }
-      void parseJson(request, text, done);
+      request.bodyText = String(body);
+      const parsed = parsePlain(request.bodyText);
+      if (parsed === undefined) void parseJson(request, request.bodyText, done);
+      else done(null, parsed);
     },
   );
+}
+
+/** undefined for what Fastify's parser has to look at: keys that it refuses, and what is no JSON, which it names. */
+function parsePlain(json: string): unknown {
+  if (mayNamePrototypes(json)) return undefined;
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Whether some key of this JSON could be `__proto__` or `constructor`; mostly none, and that is told quickly. */
