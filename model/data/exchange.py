@@ -43,13 +43,18 @@ def _whole(value: str) -> str:
     return rf"(?<![\w$*./~]){re.escape(value)}(?![\w*.]*[\w*])"
 
 
+def _in_answer(value: str) -> str:
+    """As `_whole`, but a number may stand in an option or beside letters there, such as `-n5` and `+100M`."""
+    return rf"(?<!\d){value}(?!\d)" if value.isdigit() else _whole(value)
+
+
 def _shared(row: Row) -> list[str]:
     """What of the row can be exchanged, longest first."""
     found = {match.group() for pattern in (_NAME, _PATH) for match in pattern.finditer(row.request)}
     found |= {match.group(2) for match in _QUOTED.finditer(row.request)}
     numbers = {match.group() for match in _NUMBER.finditer(row.request)}
     shared = [value for value in found if re.search(_whole(value), row.answer) and not value.endswith((".", "/"))]
-    shared += [value for value in numbers if len(re.findall(rf"(?<!\d){value}(?!\d)", row.answer)) == 1]
+    shared += [value for value in numbers if len(re.findall(_in_answer(value), row.answer)) == 1]
     return sorted(shared, key=lambda value: (-len(value), value))
 
 
@@ -71,13 +76,9 @@ class Exchange:
                 continue
             new = rng.choice(self._pools.get(_kind(value), [value]))
             request = re.sub(_whole(value), lambda _, new=new: new, request)
-            answer = re.sub(_number_in_answer(value), lambda _, new=new: new, answer)
+            answer = re.sub(_in_answer(value), lambda _, new=new: new, answer)
         row = replace(row, request=request, answer=answer)
         return _other_extension(row, rng) if rng.random() < 0.5 else row
-
-
-def _number_in_answer(value: str) -> str:
-    return rf"(?<!\d){value}(?!\d)" if value.isdigit() else _whole(value)
 
 
 def _other_extension(row: Row, rng: random.Random) -> Row:

@@ -17,7 +17,7 @@ from .tokenizer import special_tokenizer
 from .trained import Trained, load_trained
 
 MODEL_ID = "shellwright-bash-116m"
-LAST_STAGE = "mean"
+TRAINED = "mean"
 # What training writes beside the weights, for people.
 DOCUMENTS = ("README.md", "loss.svg", "training.json")
 CONTEXT_LENGTH = 2048
@@ -26,8 +26,8 @@ OUTPUT = Path(__file__).parents[2] / "public" / "models" / MODEL_ID
 
 
 def trained_folder() -> Path:
-    """Where the last stage of training left its model."""
-    return cache_dir() / "train" / LAST_STAGE / "model"
+    """Where training left the model that ships."""
+    return cache_dir() / "train" / TRAINED / "model"
 
 
 def make_pack(model: Trained) -> Pack:

@@ -12,7 +12,7 @@ from data.templates.fill import Filled, fill
 from data.templates.generate import FOLDER, generate
 from data.templates.parse import SLOT, load_slots, load_templates, parse_templates
 from eval.everyday import load_suite
-from train.stages import SCRIPTS_SEED, stage_two_scripts
+from train.stages import SCRIPT_SAMPLES, sampled_scripts
 
 TEMPLATES = load_templates(FOLDER)
 SHARED = load_slots(FOLDER)
@@ -73,7 +73,8 @@ def test_generation_is_deterministic_and_distinct():
     assert generate(1500, seed=6) != first
 
 
-def test_no_everyday_request_is_trained_on():
+@pytest.mark.parametrize(("seed", "long", "short"), SCRIPT_SAMPLES.values(), ids=SCRIPT_SAMPLES)
+def test_no_everyday_request_is_trained_on(seed: int, long: int, short: int):
     asked = {case.request.lower().rstrip(".?") for case in load_suite()}
-    trained = {filled.request.lower().rstrip(".?") for filled in stage_two_scripts(random.Random(SCRIPTS_SEED))}
+    trained = {filled.request.lower().rstrip(".?") for filled in sampled_scripts(random.Random(seed), long, short)}
     assert len(trained) > 1000 and asked & trained == set()

@@ -75,10 +75,10 @@ class StopRequest:
         self.came = True
 
 
-def train(stage: Stage, folder: Path, workers: int, limit_s: float | None, begin: tuple[Config, Weights, dict]) -> None:
-    """Runs the stage to its end from `begin`, in `limit_s` at most. Safe to kill at any time: the next call resumes."""
+def train(stage: Stage, folder: Path, workers: int, limit_s: float | None, origin: tuple[Config, Weights, dict]) -> None:
+    """Runs the stage to its end from `origin`, in `limit_s` at most. Safe to kill at any time: the next call resumes."""
     began, stop = time.monotonic(), StopRequest()
-    config, masters, tokenizer_json = begin
+    config, masters, tokenizer_json = origin
     tokenizer = Tokenizer.from_str(json.dumps(tokenizer_json))
     steps = deal_steps(stage.examples(tokenizer, cache_dir() / "train" / "bash-n.json"), stage.tokens_per_step, stage.seed)
     changing = trained(masters, stage.frozen_layers)
@@ -143,9 +143,9 @@ def main() -> None:
     stage = STAGES[arguments.stage]
     limit_s = arguments.minutes * 60 if arguments.minutes else None
     torch.manual_seed(stage.seed)
-    begin = starting_point(stage, arguments.start, arguments.whole_vocabulary)
+    origin = starting_point(stage, arguments.start, arguments.whole_vocabulary)
     name = f"{stage.name}-whole" if arguments.whole_vocabulary else stage.name
-    train(stage, cache_dir() / "train" / name, arguments.workers, limit_s, begin)
+    train(stage, cache_dir() / "train" / name, arguments.workers, limit_s, origin)
 
 
 if __name__ == "__main__":

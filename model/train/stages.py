@@ -14,7 +14,8 @@ from data.templates.fill import Filled
 from data.templates.generate import DEFAULT_SCRIPTS, DEFAULT_SEED, generate
 
 LONGEST_EXAMPLE = 400
-SCRIPTS_SEED = 23
+# What stages take of the generated scripts: seed, how many of several lines, how many of one line.
+SCRIPT_SAMPLES = {"two": (23, 900, 3000), "four": (44, 1500, 4000), "five": (54, 500, 1000)}
 _CONTINUATION_SHARE = 0.06
 _SCRIPT_CONTINUATION_SHARE = 0.25
 # In stage two: longer ones cost more than they teach when time is short.
@@ -85,35 +86,38 @@ def _stage_one(tokenizer: Tokenizer, cache: Path) -> list[Example]:
     return _examples(tokenizer, [*nl2bash, *nl2bash, *everyday, *sample], seed=12)
 
 
-def stage_two_scripts(rng: random.Random) -> list[Filled]:
-    """Scripts of several lines and of one line, out of all that the templates give."""
+def sampled_scripts(rng: random.Random, long: int, short: int) -> list[Filled]:
+    """So many scripts of several lines and of one line, out of all that the templates give."""
     made = generate(DEFAULT_SCRIPTS, DEFAULT_SEED)
-    long = [filled for filled in made if "\n" in filled.script]
-    short = [filled for filled in made if "\n" not in filled.script]
-    return [*rng.sample(long, 900), *rng.sample(short, 3000)]
+    several_lines = [filled for filled in made if "\n" in filled.script]
+    one_line = [filled for filled in made if "\n" not in filled.script]
+    return [*rng.sample(several_lines, long), *rng.sample(one_line, short)]
 
 
 def _short_nl2bash(cache: Path) -> list[Row]:
     return [row for row in valid_rows(nl2bash_rows("train"), cache) if len(row.answer) <= _LONG_ANSWER]
 
 
-def _short_scripts(tokenizer: Tokenizer, rng: random.Random) -> list[Example]:
-    generated = (script_example(tokenizer, filled, rng) for filled in stage_two_scripts(rng))
-    return [item for item in generated if len(item.ids) <= _LONG_SCRIPT]
+def _scripts(tokenizer: Tokenizer, stage: str, longest: int, take: int | None = None) -> list[Example]:
+    """The stage's sample of scripts, those of at most `longest` tokens; of them `take`, if that is given."""
+    seed, long, short = SCRIPT_SAMPLES[stage]
+    rng = random.Random(seed)
+    made = [script_example(tokenizer, filled, rng) for filled in sampled_scripts(rng, long, short)]
+    kept = [item for item in made if len(item.ids) <= longest]
+    return kept if take is None else rng.sample(kept, take)
 
 
 def _stage_two(tokenizer: Tokenizer, cache: Path) -> list[Example]:
     nl2bash = _short_nl2bash(cache)
     everyday = valid_rows(tldr_rows(everyday=True), cache)
-    scripts = _short_scripts(tokenizer, random.Random(SCRIPTS_SEED))
+    scripts = _scripts(tokenizer, "two", _LONG_SCRIPT)
     return _examples(tokenizer, [*nl2bash, *nl2bash, *nl2bash, *everyday], seed=22) + scripts
 
 
 def _stage_three(tokenizer: Tokenizer, cache: Path) -> list[Example]:
     nl2bash = _short_nl2bash(cache)
     everyday = random.Random(31).sample(valid_rows(tldr_rows(everyday=True), cache), 1200)
-    rng = random.Random(SCRIPTS_SEED)
-    scripts = rng.sample(_short_scripts(tokenizer, rng), 1500)
+    scripts = _scripts(tokenizer, "two", _LONG_SCRIPT, take=1500)
     return _examples(tokenizer, [*nl2bash, *nl2bash, *everyday], seed=32) + scripts
 
 
@@ -124,15 +128,6 @@ def _exchanged(cache: Path, times: int, seed: int) -> list[Row]:
     return valid_rows([exchange(row, rng) for _ in range(times) for row in rows], cache)
 
 
-def _scripts(tokenizer: Tokenizer, long: int, short: int, seed: int) -> list[Example]:
-    rng = random.Random(seed)
-    made = generate(DEFAULT_SCRIPTS, DEFAULT_SEED)
-    several_lines = [filled for filled in made if "\n" in filled.script]
-    one_line = [filled for filled in made if "\n" not in filled.script]
-    examples = [script_example(tokenizer, filled, rng) for filled in [*rng.sample(several_lines, long), *rng.sample(one_line, short)]]
-    return [item for item in examples if len(item.ids) <= LONGEST_EXAMPLE]
-
-
 def _probe(tokenizer: Tokenizer, cache: Path) -> list[Example]:
     return _examples(tokenizer, random.Random(61).sample(_short_nl2bash(cache), 4000), seed=62)
 
@@ -141,13 +136,13 @@ def _stage_four(tokenizer: Tokenizer, cache: Path) -> list[Example]:
     everyday = valid_rows(tldr_rows(everyday=True), cache)
     others = random.Random(41).sample(valid_rows(tldr_rows(everyday=False), cache), 10_000)
     rows = [*_exchanged(cache, 1, seed=42), *everyday, *others]
-    return _examples(tokenizer, rows, seed=43) + _scripts(tokenizer, 1500, 4000, seed=44)
+    return _examples(tokenizer, rows, seed=43) + _scripts(tokenizer, "four", LONGEST_EXAMPLE)
 
 
 def _stage_five(tokenizer: Tokenizer, cache: Path) -> list[Example]:
     everyday = random.Random(51).sample(valid_rows(tldr_rows(everyday=True), cache), 1200)
     rows = [*_exchanged(cache, 3, seed=52), *everyday]
-    return _examples(tokenizer, rows, seed=53) + _scripts(tokenizer, 500, 1000, seed=54)
+    return _examples(tokenizer, rows, seed=53) + _scripts(tokenizer, "five", LONGEST_EXAMPLE)
 
 
 STAGES = {
