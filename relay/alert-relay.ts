@@ -9,6 +9,7 @@ import type { AlertReceipt, SinkName } from '../src/contracts/relay.ts';
 import type { Client } from './access.ts';
 import {
   AlertState,
+  lineOfPost,
   type AlertEntry,
   type PostEntry,
   type ProgressEntry,
@@ -18,7 +19,7 @@ import type { Clock } from './clock.ts';
 import { DeliveryQueue, type QueuedParcel } from './delivery.ts';
 import { Journal, JournalError, type AppendFile } from './journal.ts';
 import type { RelayLog } from './log.ts';
-import { clockSkewMs, receivedAlert } from './received-alert.ts';
+import { receivedAlerts } from './received-alert.ts';
 import { RefusalError } from './refusal.ts';
 import type { Sink } from './sinks/sink.ts';
 import { TokenBucket } from './token-bucket.ts';
@@ -60,9 +61,9 @@ export interface Acceptance {
 export interface ReceivedPost {
   readonly client: Client;
   readonly idempotencyKey: string;
-  /** Of the body as it arrived. */
-  readonly bodyHash: string;
   readonly post: AlertPost;
+  /** The body as it arrived; null for a post that the relay has made. */
+  readonly bodyText: string | null;
 }
 
 const RETRY_JOURNAL_SECONDS = 10;
@@ -164,22 +165,23 @@ export class AlertRelay {
    * @throws RefusalError for a post that cannot be taken
    */
   async accept(received: ReceivedPost): Promise<Acceptance> {
-    const { client, idempotencyKey, bodyHash, post } = received;
+    const { client, idempotencyKey, bodyText, post } = received;
     const sinks = this.routeTo(post.route);
     if (sinks === null) throw new RefusalError('relay/unknown-route');
     const key = hash('sha256', `${client.id} ${idempotencyKey}`, 'base64url');
+    const body = hash('sha256', bodyText ?? '', 'base64url');
     const known = this.#state.keyOf(key);
     const pending = this.#inFlight.get(key);
     if (known !== null || pending !== undefined) {
-      if ((known ?? pending)?.body !== bodyHash) throw new RefusalError('relay/key-reused');
+      if ((known ?? pending)?.body !== body) throw new RefusalError('relay/key-reused');
       const receipt = known?.receipt ?? (await pending?.done);
       if (receipt === undefined) throw new RefusalError('relay/unexpected');
       this.#options.observe?.repeated?.();
       return { receipt, isRepeat: true };
     }
     this.#requireRoom(sinks, post.alerts.length);
-    const done = this.#write(this.#entryOf(received, key, sinks));
-    this.#inFlight.set(key, { body: bodyHash, done });
+    const done = this.#take(received, { key, body }, sinks);
+    this.#inFlight.set(key, { body, done });
     try {
       return { receipt: await done, isRepeat: false };
     } finally {
@@ -239,32 +241,26 @@ export class AlertRelay {
     for (const sink of sinks) this.#limits.get(sink)?.take(alerts);
   }
 
-  #entryOf(
-    { client, bodyHash, post }: ReceivedPost,
-    key: string,
+  async #take(
+    { client, post, bodyText }: ReceivedPost,
+    { key, body }: Pick<PostEntry, 'key' | 'body'>,
     sinks: readonly SinkName[],
-  ): PostEntry {
+  ): Promise<AlertReceipt> {
     const atMs = this.#options.clock.epochNow();
-    const skewMs = clockSkewMs(post, atMs);
-    const alerts = post.alerts.map((alert) =>
-      receivedAlert(alert, { atMs, skewMs }, this.#options.isKnownLink),
-    );
-    return {
+    const { skewMs, alerts, areAsGiven } = receivedAlerts(post, atMs, this.#options.isKnownLink);
+    const entry: PostEntry = {
       kind: 'post',
       post: this.#state.takePostNumber(),
       client: client.id,
       key,
-      body: bodyHash,
+      body,
       atMs,
       skewMs,
       alerts,
       sinks,
     };
-  }
-
-  async #write(entry: PostEntry): Promise<AlertReceipt> {
     try {
-      await this.#journal.append(entry);
+      await this.#journal.append(entry, lineOfPost(entry, areAsGiven ? bodyText : null));
     } catch (error) {
       if (!(error instanceof JournalError)) throw error;
       this.#options.log.error(

@@ -29,7 +29,7 @@ export interface AppOptions extends RelayParts {
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Sha256 of the body as it arrived. */
+    /** The body as it arrived. */
     bodyText: string;
     /** Who sent it, before anything else of it is looked at; null for somebody who may send nothing. */
     client: Client | null;

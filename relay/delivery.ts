@@ -211,9 +211,9 @@ export class DeliveryQueue {
       const lane = this.#lanes.get(parcel.alert.fingerprint);
       const at = lane?.indexOf(parcel) ?? -1;
       if (lane === undefined || at < 0) continue;
-      lane.splice(at, 1);
       this.#length -= 1;
-      if (lane.length === 0) this.#lanes.delete(parcel.alert.fingerprint);
+      if (lane.length > 1) lane.splice(at, 1);
+      else this.#lanes.delete(parcel.alert.fingerprint);
     }
   }
 }

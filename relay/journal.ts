@@ -106,13 +106,14 @@ export class Journal<Entry> {
   }
 
   /**
-   * Resolves when the entry is on the disk and applied.
+   * Resolves when the entry is on the disk and applied. `line` is what `parse` makes the same entry of, in one line, for
+   * whoever has it already.
    * @throws JournalError where the disk did not take it
    */
-  append(entry: Entry): Promise<void> {
+  append(entry: Entry, line = JSON.stringify(entry)): Promise<void> {
     if (this.#isClosed) return Promise.reject(new JournalError('The journal is closed'));
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ entry, line: `${JSON.stringify(entry)}\n`, resolve, reject });
+      this.#waiting.push({ entry, line, resolve, reject });
       this.#writing ??= this.#write();
     });
   }
@@ -175,7 +176,7 @@ export class Journal<Entry> {
   }
 
   async #commit(batch: readonly Waiting<Entry>[]): Promise<void> {
-    const bytes = Buffer.from(batch.map(({ line }) => line).join(''));
+    const bytes = Buffer.from(`${batch.map(({ line }) => line).join('\n')}\n`);
     const startedAtMs = performance.now();
     await this.#commitBytes(bytes);
     this.#options.onSync?.(performance.now() - startedAtMs, batch.length);

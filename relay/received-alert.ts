@@ -4,48 +4,58 @@ import type { AlertMessage, AlertPost } from '../src/contracts/alert.ts';
 /** A request is on its way for less than this, so only what is later than that tells a clock that is ahead. */
 const TRAVEL_MS = 5_000;
 
-/**
- * How far the sender's clock is ahead, in milliseconds, 0 where it does not show. A clock that is behind cannot be told
- * from a post that has waited, and harms nobody: an alert only seems to be older.
- */
-export function clockSkewMs(post: AlertPost, receivedAtMs: number): number {
-  let latestMs = Date.parse(post.sentAt);
-  for (const { startsAt, endsAt } of post.alerts) {
-    latestMs = Math.max(latestMs, Date.parse(endsAt ?? startsAt));
-  }
-  const aheadMs = latestMs - receivedAtMs;
-  return aheadMs > TRAVEL_MS ? aheadMs : 0;
+export interface ReceivedAlerts {
+  /** How far the sender's clock is ahead, in milliseconds, 0 where it does not show. */
+  readonly skewMs: number;
+  readonly alerts: readonly AlertMessage[];
+  /** Whether nothing had to be corrected: then `alerts` are those of the post themselves. */
+  readonly areAsGiven: boolean;
 }
 
 /**
  * With times that are not in the future: an end in the future would keep what has ended firing. `isKnownLink` says
  * whether a link leads to a place that the operator knows.
+ *
+ * A clock that is behind cannot be told from a post that has waited, and harms nobody: an alert only seems to be older.
  */
-export function receivedAlert(
+export function receivedAlerts(
+  post: AlertPost,
+  atMs: number,
+  isKnownLink: (link: string) => boolean,
+): ReceivedAlerts {
+  let latestMs = Date.parse(post.sentAt);
+  let areInOrder = true;
+  let areLinksKnown = true;
+  for (const { startsAt, endsAt, link } of post.alerts) {
+    const startsAtMs = Date.parse(startsAt);
+    const endsAtMs = endsAt === null ? startsAtMs : Date.parse(endsAt);
+    latestMs = Math.max(latestMs, endsAtMs);
+    if (startsAtMs > atMs || endsAtMs > atMs || endsAtMs < startsAtMs) areInOrder = false;
+    if (link !== '' && !isKnownLink(link)) areLinksKnown = false;
+  }
+  const aheadMs = latestMs - atMs;
+  const skewMs = aheadMs > TRAVEL_MS ? aheadMs : 0;
+  if (skewMs === 0 && areInOrder && areLinksKnown) {
+    return { skewMs, alerts: post.alerts, areAsGiven: true };
+  }
+  const alerts = post.alerts.map((alert) => corrected(alert, atMs, skewMs, isKnownLink));
+  return { skewMs, alerts, areAsGiven: false };
+}
+
+function corrected(
   alert: AlertMessage,
-  received: { readonly atMs: number; readonly skewMs: number },
+  atMs: number,
+  skewMs: number,
   isKnownLink: (link: string) => boolean,
 ): AlertMessage {
-  const link = isKnownLink(alert.link) ? alert.link : '';
-  if (received.skewMs === 0 && !isAfter(alert, received.atMs)) {
-    return link === alert.link ? alert : { ...alert, link };
-  }
-  const correct = (time: string): number =>
-    Math.min(received.atMs, Date.parse(time) - received.skewMs);
+  // What is later than it arrived, though by less than tells a clock that is ahead, began just now.
+  const correct = (time: string): number => Math.min(atMs, Date.parse(time) - skewMs);
   const startsAtMs = correct(alert.startsAt);
   const endsAtMs = alert.endsAt === null ? null : Math.max(startsAtMs, correct(alert.endsAt));
   return {
     ...alert,
     startsAt: new Date(startsAtMs).toISOString(),
     endsAt: endsAtMs === null ? null : new Date(endsAtMs).toISOString(),
-    link,
+    link: isKnownLink(alert.link) ? alert.link : '',
   };
-}
-
-/** Whether any of its times is later than that, or it ends before it begins. */
-function isAfter({ startsAt, endsAt }: AlertMessage, ms: number): boolean {
-  const startsAtMs = Date.parse(startsAt);
-  if (startsAtMs > ms) return true;
-  const endsAtMs = endsAt === null ? startsAtMs : Date.parse(endsAt);
-  return endsAtMs > ms || endsAtMs < startsAtMs;
 }

@@ -1,5 +1,5 @@
 /** `POST /v1/alerts` and `POST /v1/test-alert`. */
-import { hash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { AlertPost } from '../../src/contracts/alert.ts';
 import { ALERT_POST_SCHEMA, IDEMPOTENCY_KEY } from '../alert-schema.ts';
@@ -26,8 +26,8 @@ export function alertRoutes(app: FastifyInstance, context: RouteContext, done: (
       const { receipt, isRepeat } = await relay.accept({
         client: requireClient(request),
         idempotencyKey: idempotencyKeyOf(request),
-        bodyHash: hash('sha256', request.bodyText, 'base64url'),
         post: request.body,
+        bodyText: request.bodyText,
       });
       if (isRepeat) void reply.header('Idempotency-Replayed', 'true');
       return reply.code(202).send(receipt);
@@ -45,8 +45,8 @@ export function alertRoutes(app: FastifyInstance, context: RouteContext, done: (
     const { receipt } = await relay.accept({
       client,
       idempotencyKey: randomUUID(),
-      bodyHash: '',
       post: testPost(new Date(clock.epochNow()).toISOString(), context.version),
+      bodyText: null,
     });
     return reply.code(202).send(receipt);
   });

@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { AlertState, type AlertEntry, type AlertStateOptions } from '../../../relay/alert-state.ts';
+import {
+  AlertState,
+  lineOfPost,
+  type AlertEntry,
+  type AlertStateOptions,
+  type PostEntry,
+} from '../../../relay/alert-state.ts';
 import { alertMessage, alertPost, fingerprintOf } from '../../fixtures/alert-post.ts';
 import { startTestRelay } from './support/test-relay.ts';
 
@@ -158,5 +164,31 @@ describe('idempotency keys', () => {
     const stranger = { origin: 'https://evil.example' };
     expect((await relay.postAlerts(alertPost(), { headers: stranger })).statusCode).toBe(401);
     expect(relay.relay.state.keyCount).toBe(5);
+  });
+});
+
+describe('the line of a new post', () => {
+  const post = alertPost({ alerts: [alertMessage({ summary: 'Slow: ü “p95” \u2028 \\n' })] });
+  const entry: PostEntry = {
+    kind: 'post',
+    post: 7,
+    client: 'same-origin',
+    key: 'key',
+    body: 'hash',
+    atMs: 5,
+    skewMs: 0,
+    alerts: post.alerts,
+    sinks: ['slack', 'email'],
+  };
+
+  test.each([
+    ['a body in one line', JSON.stringify(post)],
+    ['a body over several lines', JSON.stringify(post, null, 2)],
+    ['a body with a key twice', JSON.stringify(post).replace('{', '{"alerts":[],')],
+    ['no body', null],
+  ])('of %s is read back as the same entry', (_, given) => {
+    const line = lineOfPost(entry, given);
+    expect(line).not.toContain('\n');
+    expect(new AlertState({ epochNow: () => 0 }).parse(JSON.parse(line))).toEqual(entry);
   });
 });

@@ -272,6 +272,14 @@ describe('after a kill', () => {
     expect(second.sink.attempts[0]?.mayBeRepeat).toEqual([false]);
   });
 
+  test('a link to elsewhere is in no line of the journal', async () => {
+    const relay = await startTestRelay();
+    await relay.postAlerts(
+      alertPost({ alerts: [alertMessage({ link: 'https://elsewhere.example/' })] }),
+    );
+    expect(readFileSync(join(relay.folder, 'alerts.ndjson'), 'utf8')).not.toContain('elsewhere');
+  });
+
   test('what was delivered is not delivered again', async () => {
     const clock = new FakeClock();
     const first = await startTestRelay({ clock });
@@ -399,7 +407,7 @@ describe('clocks', () => {
     await relay.clock.advance(HOUR_MS);
     await relay.postAlerts(alertPost());
     const line = readFileSync(join(relay.folder, 'alerts.ndjson'), 'utf8').split('\n')[0] ?? '';
-    expect(JSON.parse(line)).toMatchObject({ skewMs: 0, alerts: [alertMessage()] });
+    expect(JSON.parse(line)).toMatchObject({ skewMs: 0, given: { alerts: [alertMessage()] } });
   });
 });
 
