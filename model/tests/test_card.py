@@ -45,3 +45,9 @@ def test_the_vocabulary_is_compared_where_both_were_trained():
     text = card(RECORD, None, result(), None, [], None, (result(), result(char_bleu=50.0)))
     assert "character BLEU-4 51.3 with the cut vocabulary, 50.0 with the whole one" in text
     assert "A second training with the whole vocabulary was not made" in card(RECORD, None, result(), None, [], None)
+
+
+def test_a_mean_says_what_it_is_of():
+    text = card({**RECORD, "mean": {"one": 0.25, "two": 0.75}}, None, result(), None, [], None)
+    assert "a mean of weights, parameter by parameter: 25 % of those after stage one and 75 % of those after stage two." in text
+    assert "a mean of weights" not in card(RECORD, None, result(), None, [], None)

@@ -14,6 +14,7 @@ from shellwright_model.base import Config
 from train.batches import deal_steps, micro_batches
 from train.decoder import fuse, hidden_states, summed_loss, unfuse
 from train.gradient_workers import GradientWorkers
+from train.mean import mean, shares
 from train.run import trained
 from train.schedule import Progress, learning_rate
 from train.start import load_model
@@ -183,3 +184,10 @@ def test_a_resumed_stage_goes_on_where_its_progress_was():
     assert progress.at(40, 300) == pytest.approx(0.7)
     assert progress.at(40, 480) == pytest.approx(0.85)
     assert progress.at(100, 10) == 1
+
+
+def test_a_folder_that_is_named_twice_counts_twice_in_a_mean():
+    models = [{"a": torch.tensor([value])} for value in (1.0, 2.0, 3.0, 3.0)]
+    assert mean(models)["a"].tolist() == [2.25]
+    folders = [Path("train/two/model"), Path("train/six/model"), Path("train/six/model"), Path("public/shipped")]
+    assert shares(folders) == {"two": 0.25, "six": 0.5, "shipped": 0.25}

@@ -97,6 +97,11 @@ def _vocabulary_note(cut: dict | None, whole: dict | None) -> str:
     return f"A short training from the base (stage probe, the same rows in the same order) was made with both: {compared}."
 
 
+def _mean_note(shares: dict[str, float]) -> str:
+    parts = " and ".join(f"{100 * share:.0f} % of those after stage {stage}" for stage, share in shares.items())
+    return f"What ships is a mean of weights, parameter by parameter: {parts}.\n"
+
+
 def card(
     record: dict,
     shipped: dict | None,
@@ -126,7 +131,7 @@ def card(
         f"In stage {s['name']} a share of {s['dropout']:g} of what each layer adds was left out at random.\n"
         for s in record["stages"]
         if s.get("dropout")
-    ) + (f"What ships is {record['mean']}.\n" if "mean" in record else "")
+    ) + (_mean_note(record["mean"]) if "mean" in record else "")
     return _TEXT.format(
         tokens=sum(stage["tokens"] for stage in record["stages"]) / 1e6,
         package=record["base"]["package"],

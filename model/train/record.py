@@ -1,6 +1,6 @@
 """Writes what made a model: `python -m train.record STAGE [--into FOLDER]` puts training.json and loss.svg into the stage's model folder, or another's.
 
-training.json has each stage's settings, what it ran, its loss on nl2bash-dev, and the hashes of the data. A stage that ran on another machine has no
+training.json has each stage's settings, what it ran, its loss on nl2bash-dev, the hashes of the data, and what a mean is of (train.mean's mean.json). A stage that ran on another machine has no
 log here: what the shipped model's training.json says of it is taken, and the plot begins after it.
 """
 
@@ -23,7 +23,6 @@ from train.stages import STAGES, Stage
 from train.start import VOCABULARY_SIZE
 
 SHIPPED = Path(__file__).parents[2] / "public" / "models" / "shellwright-bash-116m"
-MEAN = "half of the weights that were shipped before, after stage two, and half of the last stage's, parameter by parameter"
 DATA_FILES = ("nl2bash-train.jsonl.xz", "nl2bash-dev.jsonl.xz", "tldr-pages.jsonl.xz")
 
 
@@ -96,6 +95,8 @@ def main() -> None:
     curves = {name: kept_steps(log) for name, log in logs.items() if log.exists()}
     stages = [summary(stage, curves[stage.name]) if stage.name in curves else shipped_summary(stage.name) for stage in chain]
     before = sum(stage["tokens"] for stage in stages if stage["name"] not in curves)
+    folder = root / (arguments.into or arguments.stage) / "model"
+    mean = folder / "mean.json"
     record = {
         "base": {"package": PACKAGE, "version": VERSION, "gguf_sha256": GGUF_SHA256},
         "vocabulary_size": VOCABULARY_SIZE,
@@ -104,9 +105,8 @@ def main() -> None:
         "torch": torch.__version__,
         "machine": platform.machine(),
         "stages": stages,
-        **({"mean": MEAN} if arguments.into == "mean" else {}),
+        **({"mean": json.loads(mean.read_text())} if mean.exists() else {}),
     }
-    folder = root / (arguments.into or arguments.stage) / "model"
     (folder / "training.json").write_text(json.dumps(record, indent=2) + "\n")
     plot(curves, before, folder / "loss.svg")
     print(f"{folder}: training.json, loss.svg")

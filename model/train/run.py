@@ -141,6 +141,8 @@ def main() -> None:
     parser.add_argument("--whole-vocabulary", action="store_true", help="keep all words of the base, to compare (stages that start from it)")
     arguments = parser.parse_args()
     stage = STAGES[arguments.stage]
+    if arguments.whole_vocabulary and (arguments.start or stage.starts_from):
+        parser.error("--whole-vocabulary goes with a stage that starts from the base, and without --start")
     limit_s = arguments.minutes * 60 if arguments.minutes else None
     torch.manual_seed(stage.seed)
     origin = starting_point(stage, arguments.start, arguments.whole_vocabulary)

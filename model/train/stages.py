@@ -15,7 +15,7 @@ from data.templates.generate import DEFAULT_SCRIPTS, DEFAULT_SEED, generate
 
 LONGEST_EXAMPLE = 400
 # What stages take of the generated scripts: seed, how many of several lines, how many of one line.
-SCRIPT_SAMPLES = {"two": (23, 900, 3000), "four": (44, 1500, 4000), "five": (54, 500, 1000)}
+SCRIPT_SAMPLES = {"two": (23, 900, 3000), "four": (44, 1500, 4000), "five": (54, 500, 1000), "six": (64, 6000, 3000)}
 _CONTINUATION_SHARE = 0.06
 _SCRIPT_CONTINUATION_SHARE = 0.25
 # In stage two: longer ones cost more than they teach when time is short.
@@ -145,6 +145,12 @@ def _stage_five(tokenizer: Tokenizer, cache: Path) -> list[Example]:
     return _examples(tokenizer, rows, seed=53) + _scripts(tokenizer, "five", LONGEST_EXAMPLE)
 
 
+def _stage_six(tokenizer: Tokenizer, cache: Path) -> list[Example]:
+    everyday = random.Random(61).sample(valid_rows(tldr_rows(everyday=True), cache), 1200)
+    rows = [*_exchanged(cache, 2, seed=62), *everyday]
+    return _examples(tokenizer, rows, seed=63) + _scripts(tokenizer, "six", LONGEST_EXAMPLE)
+
+
 STAGES = {
     stage.name: stage
     for stage in [
@@ -202,6 +208,18 @@ STAGES = {
             frozen_layers=10,
             seed=5,
             examples=_stage_five,
+            dropout=0.1,
+        ),
+        Stage(
+            name="six",
+            starts_from="five",
+            peak_learning_rate=3e-4,
+            last_learning_rate=3e-6,
+            warmup=0.02,
+            tokens_per_step=1536,
+            frozen_layers=10,
+            seed=7,
+            examples=_stage_six,
             dropout=0.1,
         ),
         # Not for a model to ship: short, so that two settings can be compared.
