@@ -39,7 +39,7 @@ import { Workbench } from './state/workbench.svelte.ts';
 import { BroadcastNotifier } from './store/broadcast-notifier.ts';
 import { deleteStoredModels, storedModelBytes } from './store/model-storage.ts';
 import { openHistory } from './store/open-history.ts';
-import { PreferenceStore } from './store/preferences.ts';
+import { PreferenceStore, type Preferences } from './store/preferences.ts';
 import { SourceId } from './store/source-id.ts';
 import { openWebStorage, StoredText } from './store/web-storage.ts';
 import { openWorkerMonitor } from './store/worker-monitor.ts';
@@ -62,6 +62,9 @@ const notices = new Notices(host);
 const localStorageOrNull = openWebStorage('localStorage');
 const preferences = new PreferenceStore(localStorageOrNull);
 const settings = new Settings(preferences, parseOverrides(query));
+/** What another tab has chosen at last, too. */
+const stored = (): Pick<Preferences, 'otlp' | 'telemetry' | 'thresholds'> =>
+  localStorageOrNull === null ? settings : preferences.read();
 const sourceId = new SourceId(localStorageOrNull, () => crypto.randomUUID());
 const router = new Router({
   hash: () => location.hash,
@@ -178,10 +181,12 @@ const otlp: OtlpExport = new OtlpExport({
   settings,
   forget: () => otlpCursor.write(''),
   load: async (choice, onStatus) => {
+    const asked = JSON.stringify(stored().otlp);
     const { OtlpSender } = await import('./monitor/otlp-sender.ts');
     return new OtlpSender({
       store: monitor.store,
       choice,
+      isStillChosen: () => JSON.stringify(stored().otlp) === asked,
       cursor: otlpCursor,
       source: { instanceId: sourceId.read(), version },
       ...senderPorts,
@@ -206,8 +211,7 @@ const telemetry: TelemetryExport = new TelemetryExport({
     return new TelemetrySender({
       store: monitor.store,
       books: telemetryBooks,
-      // Another tab may have switched it off.
-      choice: () => (localStorageOrNull === null ? settings : preferences.read()).telemetry,
+      choice: () => stored().telemetry,
       relay: async () => {
         const choice = await (await loadAlerting()).store.relay();
         if (!choice.ok) throw new FailureError(choice.failure);
@@ -307,11 +311,7 @@ async function startAlerting(): Promise<AlertAccess> {
     locks: 'locks' in navigator ? navigator.locks : null,
     host: { ...host, ...pageHost, ...alertingHost },
     fetch: (url, init) => fetch(url, init),
-    objectives: () => {
-      // Another tab may have changed them.
-      const { thresholds } = localStorageOrNull === null ? settings : preferences.read();
-      return objectivesWith(thresholds);
-    },
+    objectives: () => objectivesWith(stored().thresholds),
     instance: () => `browser-${sourceId.read().slice(0, 8)}`,
     pageUrl,
     version,
@@ -421,6 +421,13 @@ addEventListener('hashchange', () => shareLinks.open());
 monitor.start();
 otlp.start();
 telemetry.start();
+addEventListener('storage', ({ key }) => {
+  if (!preferences.isChangedBy(key)) return;
+  settings.takeOver();
+  otlp.follow();
+  telemetry.follow();
+  similarity.follow();
+});
 // A page that is asked not to measure, as by the bench that tells what measuring costs, watches over nothing.
 host.after(ALERTING_AFTER_MS, () => {
   if (monitor.isOn) loadAlerting().catch(() => monitor.log('warn', 'main', 'alerting not loaded'));

@@ -18,6 +18,8 @@ import { SendLoop } from './send-loop.ts';
 export interface OtlpSenderOptions {
   readonly store: Pick<MonitorStore, 'rollups' | 'endedRecords' | 'logs'>;
   readonly choice: OtlpChoice;
+  /** Another tab may have chosen otherwise: asked before each request. */
+  readonly isStillChosen: () => boolean;
   readonly cursor: CursorText;
   readonly source: OtlpSource;
   readonly fetch: Fetch;
@@ -66,16 +68,21 @@ export class OtlpSender {
     this.#loop.stop();
   }
 
+  #isOver(): boolean {
+    return this.#loop.isStopped || !this.#options.isStillChosen();
+  }
+
   /** @returns how long to wait after a failure; null where all went well */
   async #sendAll(): Promise<number | null> {
     const { choice, epochNow } = this.#options;
+    if (this.#isOver()) return null;
     const cursors = this.#cursor.read(choice.signals, epochNow());
     for (const signal of choice.signals) {
       let from = cursors[signal] ?? (await this.#firstCursor(signal));
       if (from === null) continue;
       from = await this.#skipExpired(signal, from);
       for (;;) {
-        if (this.#loop.isStopped) return null;
+        if (this.#isOver()) return null;
         const batch = await READ_BATCH[signal](
           { ...this.#options, names: choice.names },
           from,

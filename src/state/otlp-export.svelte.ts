@@ -1,5 +1,5 @@
 /** Sending what is measured to an operator's OpenTelemetry receiver: what is chosen, and how it stands. */
-import { OTLP_SIGNALS, type OtlpChoice, type OtlpSignal } from '../contracts/otlp.ts';
+import { OTLP_OFF, OTLP_SIGNALS, type OtlpChoice, type OtlpSignal } from '../contracts/otlp.ts';
 import { parseOtlpEndpoint } from '../monitor/otlp-endpoint.ts';
 import type { OtlpTest } from '../monitor/otlp-request.ts';
 import type { SendStatus } from '../monitor/send-attempts.ts';
@@ -20,6 +20,8 @@ export class OtlpExport {
   #tested = $state.raw<OtlpTest | null>(null);
   #isTesting = $state.raw(false);
   readonly #sender = new LoadedSender();
+  /** The choice that the sender has, or would have. */
+  #begun: OtlpChoice = OTLP_OFF;
 
   constructor(options: OtlpExportOptions) {
     this.#options = options;
@@ -68,6 +70,13 @@ export class OtlpExport {
     this.#restart();
   }
 
+  /** To be called when the settings may have been changed by another tab. */
+  follow(): void {
+    if (JSON.stringify(this.choice) === JSON.stringify(this.#begun)) return;
+    this.#tested = null;
+    this.#restart();
+  }
+
   async test(): Promise<void> {
     const endpoint = parseOtlpEndpoint(this.choice.endpoint);
     if (endpoint === null || this.#isTesting) return;
@@ -81,6 +90,7 @@ export class OtlpExport {
   }
 
   #restart(): void {
+    this.#begun = this.choice;
     const endpoint = parseOtlpEndpoint(this.choice.endpoint);
     if (!this.choice.isOn || endpoint === null || this.choice.signals.length === 0) {
       return this.#sender.stop();

@@ -131,6 +131,14 @@ export class Settings {
     this.#change({ telemetry });
   }
 
+  /**
+   * Takes what another tab has chosen. What says which model runs, and how, stays: this tab's engine is at work with it.
+   */
+  takeOver(): void {
+    const { model, backend, threads, loadsAtStart } = this.#preferences;
+    this.#preferences = { ...this.#store.read(), model, backend, threads, loadsAtStart };
+  }
+
   #change(change: Partial<Preferences>): void {
     this.#preferences = { ...this.#preferences, ...change };
     this.#store.change(change);

@@ -33,6 +33,11 @@ export class SimilarityScores {
     else this.#stop();
   }
 
+  /** To be called when the settings may have been changed by another tab; switched on there, the next request here begins. */
+  follow(): void {
+    if (!this.isOn) this.#stop();
+  }
+
   /** null while it is off, and until the first request has ended. */
   get status(): SimilarityStatus | null {
     return this.#status;

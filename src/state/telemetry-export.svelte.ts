@@ -13,6 +13,7 @@ export interface TelemetryExportOptions {
 export class TelemetryExport {
   readonly #options: TelemetryExportOptions;
   readonly #sender = new LoadedSender();
+  #isBegun = false;
 
   constructor(options: TelemetryExportOptions) {
     this.#options = options;
@@ -37,8 +38,14 @@ export class TelemetryExport {
 
   /** To be called when the page is opened. */
   start(): void {
+    this.#isBegun = this.isOn;
     if (!this.isOn) return this.#sender.stop();
     void this.#sender.replace(this.#options.load);
+  }
+
+  /** To be called when the settings may have been changed by another tab. */
+  follow(): void {
+    if (this.isOn !== this.#isBegun) this.start();
   }
 
   /** The page may be about to go. */

@@ -68,6 +68,12 @@ export class PreferenceStore {
     }
   }
 
+  /** Whether a `storage` event with this key tells that another tab has changed them. */
+  isChangedBy(key: string | null): boolean {
+    // null: all of them were deleted.
+    return key === KEY || key === null;
+  }
+
   /** Writes these and leaves the others as they are stored: another tab may have changed them since this one read them. */
   change(change: Partial<Preferences>): void {
     try {

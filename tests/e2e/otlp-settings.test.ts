@@ -285,6 +285,37 @@ test('a receiver that asks to wait: the panel says until when, and nothing is se
   await expect.poll(() => says(page)).toContain('What is sent arrives.');
 });
 
+test('switched off in another tab, it is off in all of them, and nothing more is sent', async ({
+  site,
+  openSettings,
+}) => {
+  const receiver = await receiverFor(site);
+  const page = await openSettings(site);
+  await setAddress(page, receiver.url);
+  await switchOn(page, ['logs']);
+  await loadModel(page);
+  await passUntil(page, LOOK_EVERY_MS, () => itemsOf(receiver, 'logs').length > 0);
+
+  const other = await page.context().newPage();
+  await other.goto(`${site.url}#/settings`);
+  await other.getByRole('radio', { name: 'Dark' }).check();
+  await expect
+    .poll(() => page.evaluate(() => document.documentElement.dataset['theme']))
+    .toBe('dark');
+  const switches = [other, page].map((tab) =>
+    tab.getByRole('switch', { name: 'Send what is measured to a receiver' }),
+  );
+  await switches[0]?.uncheck();
+  await expect.poll(() => switches[1]?.isChecked()).toBe(false);
+  const sent = receiver.received.length;
+  await generate(page);
+  for (let minute = 0; minute < 5; minute++) await page.clock.fastForward(MINUTE_MS);
+  expect(receiver.received).toHaveLength(sent);
+
+  await switches[0]?.check();
+  await expect.poll(() => switches[1]?.isChecked()).toBe(true);
+});
+
 test('a policy of the site that does not name the receiver is told from a receiver that is away', async ({
   openSettings,
   onTestFinished,

@@ -48,6 +48,22 @@ test('a change ends what was sent before it, and off is off', async () => {
   expect(events.slice(3)).toEqual(['stop']);
 });
 
+test('what another tab has chosen is followed, and nothing else begins anew', async () => {
+  const { exporting, settings, events } = setUp({ ...OTLP_OFF, isOn: true, endpoint: ENDPOINT });
+  exporting.start();
+  await expect.poll(() => events).toEqual([`start ${ENDPOINT}`]);
+  settings.otlp = { ...settings.otlp };
+  exporting.follow();
+  await Promise.resolve();
+  expect(events).toHaveLength(1);
+  settings.otlp = { ...settings.otlp, endpoint: 'https://other.example' };
+  exporting.follow();
+  await expect.poll(() => events.slice(1)).toEqual(['stop', 'start https://other.example']);
+  settings.otlp = { ...settings.otlp, isOn: false };
+  exporting.follow();
+  expect(events.slice(3)).toEqual(['stop']);
+});
+
 test('the receiver can be tested before anything is sent to it, with what is chosen', async () => {
   const { exporting, events } = setUp({ ...OTLP_OFF, endpoint: ENDPOINT });
   await exporting.test();

@@ -78,6 +78,18 @@ test('switched off, it is over, while it is being loaded too', async () => {
   expect(made[1]?.dispose).toHaveBeenCalledOnce();
 });
 
+test('switched off by another tab, it is over here too', async () => {
+  const { scores, settings, made, loads } = setUp(true);
+  scores.offer(makeRecord());
+  await loads[0]?.();
+  scores.follow();
+  expect(made[0]?.dispose).not.toHaveBeenCalled();
+  settings.measuresSimilarity = false;
+  scores.follow();
+  expect(made[0]?.dispose).toHaveBeenCalledOnce();
+  expect(scores.status).toBeNull();
+});
+
 test('switched off and on again at once, there is one', async () => {
   const { scores, made, loads } = setUp();
   scores.isOn = true;

@@ -34,6 +34,7 @@ class Site {
     const sender = new OtlpSender({
       store: this.store,
       choice: { ...OTLP_OFF, isOn: true, endpoint: receiver.url, ...change },
+      isStillChosen: () => true,
       cursor: { read: () => this.cursor, write: (text) => (this.cursor = text) },
       source: { instanceId: 'browser', version: '1' },
       fetch: async (url, init) => {
