@@ -23,7 +23,11 @@ export async function showPage(clients: PageClients, data: unknown, scope: strin
     await clients.openWindow(url);
     return;
   }
-  await page.focus();
+  try {
+    await page.focus();
+  } catch {
+    // Not allowed to come to the front: the view waits there.
+  }
   // Another view of the same page is only another fragment, which loads nothing anew.
   await page.navigate(url);
 }

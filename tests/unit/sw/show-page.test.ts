@@ -27,6 +27,21 @@ it('brings up the alert’s view in the tab of the app, and leaves others of the
   expect(done).toEqual([`focus ${SCOPE}#/settings`, `navigate to ${ALERT}`]);
 });
 
+it('has the view wait in a tab that may not come to the front', async () => {
+  const done: string[] = [];
+  const page = {
+    url: SCOPE,
+    focus: () => Promise.reject(new DOMException('', 'InvalidAccessError')),
+    navigate: (to: string) => Promise.resolve(done.push(to)),
+  };
+  const clients: PageClients = {
+    matchAll: () => Promise.resolve([page]),
+    openWindow: (url: string) => Promise.resolve(done.push(`open ${url}`)),
+  };
+  await showPage(clients, { url: ALERT }, SCOPE);
+  expect(done).toEqual([ALERT]);
+});
+
 it('opens a tab where none of the app is there', async () => {
   const { clients, done } = windows('https://shell.example/other/');
   await showPage(clients, { url: ALERT }, SCOPE);
