@@ -14,6 +14,7 @@ import { failure, FailureError } from './contracts/failure.ts';
 import { MONITOR_CHANNEL } from './contracts/monitor-worker.ts';
 import type { AlertAccess } from './monitor/alert-access.ts';
 import { Monitor } from './monitor/monitor.ts';
+import { OtlpCursor } from './monitor/otlp-cursor.ts';
 import { pageHost } from './monitor/page-host.ts';
 import type { PageTools } from './monitor/page-tools.ts';
 import { AppUpdate } from './state/app-update.svelte.ts';
@@ -179,7 +180,7 @@ const policyBlocks = new PolicyBlocks(subscribeToRefusals);
 const otlpCursor = new StoredText(localStorageOrNull, 'shellwright.otlp');
 const otlp: OtlpExport = new OtlpExport({
   settings,
-  forget: () => otlpCursor.write(''),
+  forget: (signals) => new OtlpCursor(otlpCursor).forget(signals),
   load: async (choice, onStatus) => {
     const asked = JSON.stringify(stored().otlp);
     const { OtlpSender } = await import('./monitor/otlp-sender.ts');

@@ -4,10 +4,10 @@ import type { StoredLogLine } from '../contracts/log-line.ts';
 import type { OtlpChoice, OtlpSignal } from '../contracts/otlp.ts';
 import { RESOLUTION_MS } from '../contracts/rollup.ts';
 import { otlpLogs } from '../core/export/otlp-logs.ts';
-import { countPoints, otlpMetrics } from '../core/export/otlp-metrics.ts';
+import { otlpMetrics } from '../core/export/otlp-metrics.ts';
 import { otlpTraces } from '../core/export/otlp-traces.ts';
 import type { OtlpSource } from '../core/export/otlp-values.ts';
-import type { MonitorStore } from '../store/monitor-port.ts';
+import { FIRST_MEMORY_LOG_ID, type MonitorStore } from '../store/monitor-port.ts';
 
 export interface Batch {
   readonly payload: object;
@@ -45,11 +45,12 @@ export const READ_BATCH: Readonly<Record<OtlpSignal, Read>> = {
     if (toMs <= fromMs) return { ok: true, value: nothing(fromMs) };
     const rows = await store.rollups({ resolution: 'minute', fromMs, toMs });
     if (!rows.ok) return rows;
+    const { payload, points } = otlpMetrics(rows.value, source, names);
     return {
       ok: true,
       value: {
-        payload: otlpMetrics(rows.value, source, names),
-        items: countPoints(rows.value),
+        payload,
+        items: points,
         next: toMs,
         hasMore: toMs < settledMs,
         overflowed: 0,
@@ -94,7 +95,8 @@ export const READ_BATCH: Readonly<Record<OtlpSignal, Read>> = {
       });
       if (!found.ok) return found;
       const newer = found.value.filter(({ id }) => id > afterId);
-      behind.push(...newer);
+      // What is not on the disk yet is sent under the id that it gets there.
+      behind.push(...newer.filter(({ id }) => id < FIRST_MEMORY_LOG_ID));
       beforeId = found.value.at(-1)?.id ?? null;
       if (newer.length < LINES_PER_BATCH || beforeId === null) break;
       if (behind.length >= MAX_LINES_BEHIND) {

@@ -1,5 +1,6 @@
 /** How far each signal was sent, as text that outlives the page. */
 import { OTLP_SIGNALS, type OtlpSignal } from '../contracts/otlp.ts';
+import { FIRST_MEMORY_LOG_ID } from '../store/monitor-port.ts';
 
 export interface CursorText {
   read(): string;
@@ -24,11 +25,21 @@ export class OtlpCursor {
     const found = parse(this.#text.read());
     const kept = signals.flatMap((signal): [OtlpSignal, number][] => {
       const cursor = found[signal];
-      if (cursor === undefined || (signal !== 'logs' && cursor > nowMs + MAX_AHEAD_MS)) return [];
+      // Versions before this one wrote ids of lines in memory down, behind which no line of the disk ever comes.
+      const last = signal === 'logs' ? FIRST_MEMORY_LOG_ID : nowMs + MAX_AHEAD_MS;
+      if (cursor === undefined || cursor > last) return [];
       return [[signal, cursor]];
     });
     this.#cursors = Object.fromEntries(kept);
     return this.#cursors;
+  }
+
+  /** They begin anew, with what is measured from then on. */
+  forget(signals: readonly OtlpSignal[]): void {
+    const kept = Object.entries(parse(this.#text.read())).filter(
+      ([signal]) => !signals.some((forgotten) => forgotten === signal),
+    );
+    this.#text.write(kept.length === 0 ? '' : JSON.stringify(Object.fromEntries(kept)));
   }
 
   write(signal: OtlpSignal, cursor: number): void {

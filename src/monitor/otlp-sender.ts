@@ -5,7 +5,7 @@
 import type { OtlpChoice, OtlpSignal } from '../contracts/otlp.ts';
 import type { OtlpSource } from '../core/export/otlp-values.ts';
 import type { DropReason } from '../core/metrics/metric-labels.ts';
-import type { MonitorStore } from '../store/monitor-port.ts';
+import { FIRST_MEMORY_LOG_ID, type MonitorStore } from '../store/monitor-port.ts';
 import type { Log } from './monitor-access.ts';
 import { READ_BATCH, type Batch } from './otlp-batches.ts';
 import { OtlpCursor, type CursorText } from './otlp-cursor.ts';
@@ -102,13 +102,15 @@ export class OtlpSender {
   /** From now on: what was measured before somebody asked for it to be sent stays here. */
   async #firstCursor(signal: OtlpSignal): Promise<number | null> {
     const { store, epochNow } = this.#options;
-    if (signal !== 'logs') return Math.floor(epochNow() / 60_000) * 60_000;
+    if (signal === 'traces') return epochNow();
+    // The minute that has begun has figures of before.
+    if (signal === 'metrics') return Math.ceil(epochNow() / 60_000) * 60_000;
     const newest = await store.logs({
       level: 'debug',
       text: '',
       traceId: null,
       limit: 1,
-      beforeId: null,
+      beforeId: FIRST_MEMORY_LOG_ID,
     });
     return newest.ok ? (newest.value[0]?.id ?? 0) : null;
   }

@@ -10,8 +10,8 @@ export interface OtlpExportOptions {
   readonly settings: Pick<Settings, 'otlp'>;
   /** Rejects where its part of the app cannot be fetched. */
   readonly load: (choice: OtlpChoice, onStatus: (status: SendStatus) => void) => Promise<Sender>;
-  /** How far sending had come. */
-  readonly forget: () => void;
+  /** How far sending of these had come. */
+  readonly forget: (signals: readonly OtlpSignal[]) => void;
   readonly test: (endpoint: string, signals: readonly OtlpSignal[]) => Promise<OtlpTest>;
 }
 
@@ -65,8 +65,10 @@ export class OtlpExport {
     const before = settings.otlp;
     settings.otlp = { ...before, ...change };
     if (change.endpoint !== undefined || change.signals !== undefined) this.#tested = null;
-    // What was measured while it was off stays here.
-    if (!before.isOn && settings.otlp.isOn) forget();
+    // What was measured while they were not sent stays here.
+    const sentBefore = sentBy(before);
+    const begun = sentBy(settings.otlp).filter((signal) => !sentBefore.includes(signal));
+    if (begun.length > 0) forget(begun);
     this.#restart();
   }
 
@@ -92,11 +94,13 @@ export class OtlpExport {
   #restart(): void {
     this.#begun = this.choice;
     const endpoint = parseOtlpEndpoint(this.choice.endpoint);
-    if (!this.choice.isOn || endpoint === null || this.choice.signals.length === 0) {
-      return this.#sender.stop();
-    }
+    if (endpoint === null || sentBy(this.choice).length === 0) return this.#sender.stop();
     void this.#sender.replace((onStatus) =>
       this.#options.load({ ...this.choice, endpoint }, onStatus),
     );
   }
+}
+
+function sentBy({ isOn, endpoint, signals }: OtlpChoice): readonly OtlpSignal[] {
+  return isOn && parseOtlpEndpoint(endpoint) !== null ? signals : [];
 }

@@ -72,6 +72,12 @@ export interface Pruned {
   readonly logLines: number;
 }
 
+/**
+ * Lines that are not on the disk have ids from here on, above any that the disk gives out: they are newer than those. On
+ * the disk they get others.
+ */
+export const FIRST_MEMORY_LOG_ID = 2 ** 40;
+
 export interface MonitorStore {
   /** False where everything lasts only as long as the page. */
   readonly isPersistent: boolean;

@@ -12,14 +12,15 @@ import { mergeRollups } from '../core/metrics/rollup.ts';
 import { storeFailure } from './attempt.ts';
 import type { KeptElsewhere } from './indexed-db-monitor.ts';
 import { MemoryMonitor } from './memory-monitor.ts';
-import type {
-  EndedQuery,
-  LogQuery,
-  MonitorStore,
-  Pruned,
-  RecordQuery,
-  RetentionLimits,
-  RollupQuery,
+import {
+  FIRST_MEMORY_LOG_ID,
+  type EndedQuery,
+  type LogQuery,
+  type MonitorStore,
+  type Pruned,
+  type RecordQuery,
+  type RetentionLimits,
+  type RollupQuery,
 } from './monitor-port.ts';
 import { compareRows, rowId } from './rollup-rows.ts';
 
@@ -50,8 +51,6 @@ const HALF_WRITE_TIMEOUT_MS = 10_000;
 const RETRY_AFTER_MS = 30_000;
 /** Writes that may wait for a slow disk. */
 const MAX_PENDING = 1_000;
-/** Above any id that the disk gives out: lines in memory are newer than those. */
-const FIRST_MEMORY_LOG_ID = 2 ** 40;
 
 export class ResilientMonitor implements MonitorStore {
   readonly #options: ResilientMonitorOptions;

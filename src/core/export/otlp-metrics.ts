@@ -5,11 +5,13 @@
  */
 import {
   RESOLUTION_MS,
+  type GaugeData,
   type HistogramData,
   type Rollup,
   type SeriesKey,
 } from '../../contracts/rollup.ts';
 import { isMetric, seriesLabels } from '../metrics/found-series.ts';
+import { mergeAllHistograms } from '../metrics/histogram.ts';
 import { METRIC_TABLE, type MetricName } from '../metrics/metric-table.ts';
 import { SeriesIndex } from '../metrics/series-index.ts';
 import { OPERATION, PROVIDER } from '../trace/request-attributes.ts';
@@ -27,71 +29,106 @@ interface Family {
   readonly unit: string;
   readonly description: string;
   readonly kind: Kind;
-  readonly dataPoints: object[];
+  /** By attributes and span. */
+  readonly points: Map<string, Point>;
 }
 
-/** @param rows per minute, each to be sent once and only when nothing will be added to it any more */
+interface Point {
+  readonly attributes: readonly object[];
+  readonly startMs: number;
+  /** Of rows that differ in what is no attribute of the metric; which of them is there is told by the family's kind. */
+  count: number;
+  readonly histograms: HistogramData[];
+  readonly gauges: GaugeData[];
+}
+
+export interface OtlpMetrics {
+  readonly payload: object;
+  readonly points: number;
+}
+
+/**
+ * One point per minute and series: a receiver takes a second one with the same attributes and time for one that comes out
+ * of order, and drops it.
+ * @param rows per minute, each to be sent once and only when nothing will be added to it any more
+ */
 export function otlpMetrics(
   rows: readonly Rollup[],
   source: OtlpSource,
   names: SemconvNames,
-): object {
+): OtlpMetrics {
   const families = new Map<string, Family>();
   const keys = new SeriesIndex();
-  const add = (row: Rollup, key: SeriesKey, kind: Kind, values: object): void => {
+  const pointOf = (row: Rollup, key: SeriesKey, kind: Kind): Point | null => {
     const { name: metric, labels } = keys.get(key);
-    if (!isMetric(metric)) return;
+    if (!isMetric(metric)) return null;
     const { unit, help: description } = METRIC_TABLE[metric];
     const { name, attributes } = otlpName(metric, names);
     let family = families.get(name);
     if (family === undefined) {
-      family = { name, unit, description, kind, dataPoints: [] };
+      family = { name, unit, description, kind, points: new Map() };
       families.set(name, family);
     }
-    family.dataPoints.push({
-      attributes: keyValues({
-        ...attributes,
-        ...(name.startsWith('gen_ai.') ? requiredAttributes(row) : {}),
-        ...attributesOf(metric, labels, row),
-      }),
-      startTimeUnixNano: nanos(row.startMs),
-      timeUnixNano: nanos(row.startMs + RESOLUTION_MS.minute),
-      ...values,
+    const all = keyValues({
+      ...attributes,
+      ...(name.startsWith('gen_ai.') ? requiredAttributes(row) : {}),
+      ...attributesOf(metric, labels, row),
     });
+    const id = `${row.startMs} ${JSON.stringify(all)}`;
+    let point = family.points.get(id);
+    if (point === undefined) {
+      point = { attributes: all, startMs: row.startMs, count: 0, histograms: [], gauges: [] };
+      family.points.set(id, point);
+    }
+    return point;
   };
   for (const row of rows) {
     for (const [key, count] of Object.entries(row.counters)) {
-      add(row, key, 'sum', { asInt: String(count) });
+      const point = pointOf(row, key, 'sum');
+      if (point !== null) point.count += count;
     }
     for (const [key, data] of Object.entries(row.histograms)) {
-      if (data.count > 0) add(row, key, 'exponentialHistogram', histogramPoint(data));
+      if (data.count > 0) pointOf(row, key, 'exponentialHistogram')?.histograms.push(data);
     }
-    for (const [key, { count, sumMicros }] of Object.entries(row.gauges)) {
-      if (count > 0) add(row, key, 'gauge', { asDouble: sumMicros / count / 1e6 });
+    for (const [key, data] of Object.entries(row.gauges)) {
+      if (data.count > 0) pointOf(row, key, 'gauge')?.gauges.push(data);
     }
   }
-  const metrics = [...families.values()].map(({ kind, dataPoints, ...head }) => ({
+  const metrics = [...families.values()].map(({ kind, points, ...head }) => ({
     ...head,
     [kind]: {
-      dataPoints,
+      dataPoints: [...points.values()].map((point) => ({
+        attributes: point.attributes,
+        startTimeUnixNano: nanos(point.startMs),
+        timeUnixNano: nanos(point.startMs + RESOLUTION_MS.minute),
+        ...valuesOf(kind, point),
+      })),
       ...(kind === 'gauge' ? {} : { aggregationTemporality: DELTA }),
       ...(kind === 'sum' ? { isMonotonic: true } : {}),
     },
   }));
   return {
-    resourceMetrics: [
-      { resource: resourceOf(source), scopeMetrics: [{ scope: scopeOf(source), metrics }] },
-    ],
+    payload: {
+      resourceMetrics: [
+        { resource: resourceOf(source), scopeMetrics: [{ scope: scopeOf(source), metrics }] },
+      ],
+    },
+    points: [...families.values()].reduce((sum, { points }) => sum + points.size, 0),
   };
 }
 
-/** How many points there would be. */
-export function countPoints(rows: readonly Rollup[]): number {
-  return rows.reduce(
-    (sum, { counters, histograms, gauges }) =>
-      sum + [counters, histograms, gauges].reduce((n, of) => n + Object.keys(of).length, 0),
-    0,
-  );
+function valuesOf(kind: Kind, { count, histograms, gauges }: Point): object {
+  switch (kind) {
+    case 'sum':
+      return { asInt: String(count) };
+    case 'exponentialHistogram':
+      return histogramPoint(mergeAllHistograms(histograms));
+    case 'gauge': {
+      const samples = gauges.reduce((sum, gauge) => sum + gauge.count, 0);
+      const micros = gauges.reduce((sum, { sumMicros }) => sum + sumMicros, 0);
+      return { asDouble: micros / samples / 1e6 };
+    }
+  }
 }
 
 function histogramPoint(data: HistogramData): object {

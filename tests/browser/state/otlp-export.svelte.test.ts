@@ -12,7 +12,7 @@ function setUp(otlp: OtlpChoice = OTLP_OFF) {
         start: () => void events.push(`start ${endpoint}`),
         stop: () => void events.push('stop'),
       }),
-    forget: () => void events.push('forget'),
+    forget: (signals) => void events.push(`forget ${signals.join(' ')}`),
     test: (endpoint, signals) => {
       events.push(`test ${endpoint} ${signals.join(' ')}`);
       return Promise.resolve({ failedSignal: null, status: 204 });
@@ -28,12 +28,12 @@ test('nothing is sent until it is switched on and there is an address', async ()
   exporting.start();
   exporting.change({ isOn: true });
   await Promise.resolve();
-  expect(events).toEqual(['forget']);
+  expect(events).toEqual([]);
   exporting.change({ endpoint: 'collector' });
   await Promise.resolve();
-  expect(events).toEqual(['forget']);
+  expect(events).toEqual([]);
   exporting.change({ endpoint: `${ENDPOINT}/` });
-  await expect.poll(() => events).toEqual(['forget', `start ${ENDPOINT}`]);
+  await expect.poll(() => events).toEqual(['forget metrics traces logs', `start ${ENDPOINT}`]);
 });
 
 test('a change ends what was sent before it, and off is off', async () => {
@@ -46,6 +46,24 @@ test('a change ends what was sent before it, and off is off', async () => {
   exporting.change({ signals: ['logs'] });
   await Promise.resolve();
   expect(events.slice(3)).toEqual(['stop']);
+});
+
+test('what begins to be sent is sent from then on, whatever was measured while it was not', async () => {
+  const { exporting, events } = setUp({ ...OTLP_OFF, isOn: true, endpoint: ENDPOINT });
+  const forgotten = () => events.filter((event) => event.startsWith('forget'));
+  exporting.start();
+  exporting.change({ signals: ['logs'] });
+  exporting.change({ names: 'inference' });
+  expect(forgotten()).toEqual([]);
+  exporting.change({ signals: ['metrics', 'logs'] });
+  expect(forgotten()).toEqual(['forget metrics']);
+  exporting.change({ signals: [] });
+  exporting.change({ signals: ['logs'] });
+  expect(forgotten().slice(1)).toEqual(['forget logs']);
+  exporting.change({ endpoint: '' });
+  exporting.change({ endpoint: ENDPOINT });
+  expect(forgotten().slice(2)).toEqual(['forget logs']);
+  await Promise.resolve();
 });
 
 test('what another tab has chosen is followed, and nothing else begins anew', async () => {

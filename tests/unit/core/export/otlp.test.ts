@@ -41,6 +41,7 @@ const LINES = [
 
 interface Point {
   readonly attributes: readonly { readonly key: string; readonly value: Record<string, unknown> }[];
+  readonly timeUnixNano: string;
   readonly count: string;
   readonly asInt: string;
 }
@@ -50,6 +51,7 @@ interface Metric {
   readonly unit: string;
   readonly sum?: { readonly dataPoints: readonly Point[] };
   readonly exponentialHistogram?: { readonly dataPoints: readonly Point[] };
+  readonly gauge?: { readonly dataPoints: readonly Point[] };
 }
 
 function metricsOf(request: unknown): readonly Metric[] {
@@ -61,8 +63,8 @@ function metricsOf(request: unknown): readonly Metric[] {
 
 describe('what is sent', () => {
   test.each([
-    ['metrics', otlpMetrics(ROWS, SOURCE, '1.41')],
-    ['metrics', otlpMetrics(ROWS, SOURCE, 'inference')],
+    ['metrics', otlpMetrics(ROWS, SOURCE, '1.41').payload],
+    ['metrics', otlpMetrics(ROWS, SOURCE, 'inference').payload],
     ['traces', otlpTraces(RECORDS, SOURCE)],
     ['logs', otlpLogs(LINES, SOURCE)],
   ] as const)('of %s is a message of the published definitions, field by field', (signal, json) => {
@@ -71,7 +73,7 @@ describe('what is sent', () => {
   });
 
   test('has every request once, and every latency once', () => {
-    const metrics = metricsOf(otlpMetrics(ROWS, SOURCE, '1.41'));
+    const metrics = metricsOf(otlpMetrics(ROWS, SOURCE, '1.41').payload);
     const requests = metrics.find(({ name }) => name === 'shellwright.generation_requests');
     const counted = requests?.sum?.dataPoints.reduce((sum, { asInt }) => sum + Number(asInt), 0);
     expect(counted).toBe(RECORDS.length);
@@ -86,10 +88,26 @@ describe('what is sent', () => {
     expect(latency?.unit).toBe('s');
   });
 
+  test('has no two points of one series and minute, which a receiver would take for disorder', () => {
+    for (const names of SEMCONV_NAMES) {
+      const { payload, points } = otlpMetrics(ROWS, SOURCE, names);
+      const ids = metricsOf(payload).flatMap(({ name, exponentialHistogram, sum, gauge }) =>
+        ((exponentialHistogram ?? sum ?? gauge)?.dataPoints ?? []).map(
+          ({ attributes, timeUnixNano }) => JSON.stringify([name, attributes, timeUnixNano]),
+        ),
+      );
+      expect(ids).toHaveLength(points);
+      expect(new Set(ids).size).toBe(points);
+    }
+    const series = ROWS.flatMap(({ counters }) => Object.keys(counters));
+    // They would have been more: rows differ in what is no attribute of every metric.
+    expect(series.length).toBeGreaterThan(new Set(series).size);
+  });
+
   test('has what the conventions ask for of their own metrics', () => {
     for (const names of SEMCONV_NAMES) {
       for (const { name, exponentialHistogram, sum } of metricsOf(
-        otlpMetrics(ROWS, SOURCE, names),
+        otlpMetrics(ROWS, SOURCE, names).payload,
       )) {
         if (!name.startsWith('gen_ai.')) continue;
         for (const { attributes } of (exponentialHistogram ?? sum)?.dataPoints ?? []) {
@@ -166,7 +184,9 @@ test('a histogram is what the SDK makes of the same values, but for its scale', 
   if (record === undefined) throw new Error('some sample has many tokens');
   const rows = rollupsOf(deltasOf([record]), 'minute');
   const name = 'gen_ai.client.operation.time_per_output_chunk';
-  const ours = metricsOf(otlpMetrics(rows, SOURCE, '1.41')).find((metric) => metric.name === name);
+  const ours = metricsOf(otlpMetrics(rows, SOURCE, '1.41').payload).find(
+    (metric) => metric.name === name,
+  );
   const sdk = await sdkPoint(requestFigures(record).tokenGapsSeconds);
   const ourPoint = pointOf(ours);
   const sdkData = pointOf(sdk);
