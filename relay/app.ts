@@ -188,7 +188,8 @@ function acceptJson(app: FastifyInstance): void {
     ['application/json', 'text/plain'],
     { parseAs: 'string' },
     (request, body, done) => {
-      request.bodyText = String(body);
+      // A mark at the beginning, which some programs write, is no JSON.
+      request.bodyText = String(body).replace(/^\ufeff/, '');
       const parsed = parsePlain(request.bodyText);
       if (parsed === undefined) void parseJson(request, request.bodyText, done);
       else done(null, parsed);
