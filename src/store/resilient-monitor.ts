@@ -57,6 +57,8 @@ export class ResilientMonitor implements MonitorStore {
   readonly #memory: MemoryMonitor;
   readonly #ready: Promise<void>;
   #disk: DiskMonitor | null = null;
+  /** There is one, though it may be out of reach. */
+  #hasDisk = false;
   #trouble: Failure | null = null;
   #retryAtMs = 0;
   #tail: Promise<unknown> = Promise.resolve();
@@ -136,12 +138,14 @@ export class ResilientMonitor implements MonitorStore {
       if (this.#waitingAdd?.deltas === all) this.#waitingAdd = null;
       return all;
     };
+    const isTaken = this.#pending < MAX_PENDING;
     const written = this.#write(
       'rollup',
       (disk) => disk.add(begin()),
       () => this.#memory.add(begin()),
     );
-    this.#waitingAdd = { deltas: all, written };
+    // What was not taken never begins, and nothing may wait with it.
+    if (isTaken) this.#waitingAdd = { deltas: all, written };
     return written;
   }
 
@@ -158,10 +162,11 @@ export class ResilientMonitor implements MonitorStore {
     return this.#write(
       null,
       (disk) => disk.prune(limits),
-      () => this.#memory.prune(limits),
+      () => this.#pruneInTrouble(limits),
     );
   }
 
+  /** Fails where what is on the disk stays there. */
   clear(): Promise<Result<void>> {
     return this.#write(
       null,
@@ -170,10 +175,7 @@ export class ResilientMonitor implements MonitorStore {
         if (result.ok) this.#openHere.clear();
         return result;
       },
-      async () => {
-        this.#openHere.clear();
-        return this.#memory.clear();
-      },
+      () => this.#clearInTrouble(),
     );
   }
 
@@ -245,6 +247,7 @@ export class ResilientMonitor implements MonitorStore {
     let callOff = (): void => {};
     const tooLate = new Promise<void>((resolve) => {
       callOff = after(OPEN_TIMEOUT_MS, () => {
+        this.#hasDisk = true;
         this.#setTrouble(failure('store/unavailable', undefined, { cause: 'blocked' }));
         resolve();
       });
@@ -252,10 +255,14 @@ export class ResilientMonitor implements MonitorStore {
     const opened = open(() => this.#giveUpDisk('closed')).then(
       (disk) => {
         this.#disk = disk;
+        this.#hasDisk = true;
         // Not until the next write is it known whether what memory has can be moved.
         this.#retryAtMs = 0;
       },
-      (error: unknown) => this.#setTrouble(storeFailure(error)),
+      (error: unknown) => {
+        this.#hasDisk = false;
+        this.#setTrouble(storeFailure(error));
+      },
     );
     await Promise.race([opened, tooLate]);
     callOff();
@@ -358,6 +365,33 @@ export class ResilientMonitor implements MonitorStore {
     if (this.#trouble?.code === cause?.code) return;
     this.#trouble = cause;
     this.#options.onTrouble(cause);
+  }
+
+  /** A disk that is full takes nothing, and gets room by this. */
+  async #pruneInTrouble(limits: RetentionLimits): Promise<Result<Pruned>> {
+    const disk = this.#disk;
+    const kept = await this.#memory.prune(limits);
+    if (disk === null) return kept;
+    return (await this.#inTime(() => disk.prune(limits))) ?? kept;
+  }
+
+  async #clearInTrouble(): Promise<Result<void>> {
+    const disk = this.#disk;
+    if (disk !== null) {
+      const cleared = await this.#inTime(() => disk.clear());
+      if (cleared === null) return this.#outOfReach();
+      if (!cleared.ok) return cleared;
+      // It may have room again.
+      this.#retryAtMs = 0;
+    } else if (this.#hasDisk) {
+      return this.#outOfReach();
+    }
+    this.#openHere.clear();
+    return this.#memory.clear();
+  }
+
+  #outOfReach(): Result<never> {
+    return { ok: false, failure: this.#trouble ?? failure('store/unavailable') };
   }
 
   async #closeInMemory(
