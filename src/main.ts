@@ -66,7 +66,9 @@ const settings = new Settings(preferences, parseOverrides(query));
 /** What another tab has chosen at last, too. */
 const stored = (): Pick<Preferences, 'otlp' | 'telemetry' | 'thresholds'> =>
   localStorageOrNull === null ? settings : preferences.read();
-const sourceId = new SourceId(localStorageOrNull, () => crypto.randomUUID());
+const newId = (): string => crypto.randomUUID();
+const sourceId = new SourceId(localStorageOrNull, newId, 'source');
+const measurementsId = new SourceId(localStorageOrNull, newId, 'measurements');
 const router = new Router({
   hash: () => location.hash,
   replace: (hash) => history.replaceState(null, '', hash),
@@ -105,7 +107,7 @@ const client: EngineClient = new EngineClient({
   spawn: spawnEngine,
   now: () => host.now(),
   epochNow: () => host.epochNow(),
-  newId: () => crypto.randomUUID(),
+  newId,
   onEvent: (event) => {
     engine.onClientEvent(event);
     monitor.engineWatch.onEvent(event);
@@ -219,7 +221,7 @@ const telemetry: TelemetryExport = new TelemetryExport({
         return { url: choice.value?.url ?? pageUrl, token: choice.value?.token ?? '' };
       },
       readGauges: () => readTelemetryGauges(monitor.store, host.epochNow()),
-      newId: () => crypto.randomUUID(),
+      newId,
       ...senderPorts,
       onStatus,
     });
@@ -285,7 +287,7 @@ async function createPageTools(): Promise<PageTools> {
       return found.ok ? { ok: true, value: found.value.entries } : found;
     },
     objectives: () => objectivesWith(settings.thresholds),
-    sourceId: () => sourceId.read(),
+    sourceId: () => measurementsId.read(),
     versions: { app: version, onnxRuntime: ONNX_RUNTIME_VERSION, userAgent: navigator.userAgent },
     startedAtEpochMs: monitor.startedAtEpochMs,
     readGauges: () => monitor.sampler.read(),
@@ -335,7 +337,7 @@ async function createEndpointServer(): Promise<EndpointServer> {
   ]);
   return new EndpointServer({
     locks: navigator.locks,
-    newId: () => crypto.randomUUID(),
+    newId,
     now: () => host.now(),
     ...endpointWork({ engine, requests, settings, monitor, loadPageTools, host }),
   });
@@ -388,6 +390,13 @@ const app: AppState = {
   telemetry,
   policyBlocks,
   loadAlerting,
+  async deleteMeasurements() {
+    const deleted = await monitor.store.clear();
+    if (!deleted.ok) return deleted;
+    measurementsId.renew();
+    monitor.log('info', 'settings', 'measurements deleted');
+    return deleted;
+  },
   recentAlerts,
   shareLinks,
   update,

@@ -123,13 +123,13 @@ export class OutboxSender {
       if (!found.ok) return nowMs + LOOK_AGAIN_MS;
       this.#known = await this.#trimmed(found.value, nowMs);
       if (this.#known.length === 0) return null;
+      const pausedUntilMs = Math.max(this.#backoffUntilMs, this.#asksUntilMs);
+      if (nowMs < pausedUntilMs) return pausedUntilMs;
       const relay = await link.check();
       if (relay.kind === 'absent' || (relay.kind === 'present' && relay.sinks.length === 0)) {
         await this.#letGo(this.#known, 'no-relay');
         return null;
       }
-      const pausedUntilMs = Math.max(this.#backoffUntilMs, this.#asksUntilMs);
-      if (nowMs < pausedUntilMs) return pausedUntilMs;
       const leased = await store.lease({
         nowMs,
         untilMs: nowMs + LEASE_MS,

@@ -44,7 +44,9 @@ export class RelayLink {
   /** Asks the relay unless its answer is fresh; `isForced` asks anyway. Never rejects. */
   check(isForced = false): Promise<RelayState> {
     const isFresh = this.#options.now() - this.#askedAtMs < ASK_AGAIN_AFTER_MS;
-    if (isFresh && !isForced && this.#state.kind !== 'unknown') return Promise.resolve(this.#state);
+    // No answer says nothing: there may be a relay, or a site that has none, by now.
+    const isKnown = this.#state.kind !== 'unknown' && this.#state.kind !== 'unreachable';
+    if (isFresh && isKnown && !isForced) return Promise.resolve(this.#state);
     if (this.#asking !== null) return this.#asking;
     const asking = this.#ask().finally(() => {
       if (this.#asking === asking) this.#asking = null;

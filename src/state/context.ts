@@ -1,5 +1,6 @@
 /** Everything the components read, made in main.ts and handed down the tree. */
 import { createContext } from 'svelte';
+import type { Result } from '../contracts/failure.ts';
 import type { CheckHealth } from '../contracts/health.ts';
 import type { AlertAccess } from '../monitor/alert-access.ts';
 import type { ExportMetrics } from '../monitor/metrics-export.ts';
@@ -45,6 +46,8 @@ export interface AppState {
   readonly policyBlocks: PolicyBlocks;
   /** Rejects where its files cannot be fetched. */
   readonly loadAlerting: () => Promise<AlertAccess>;
+  /** Of this browser, in all tabs. Fails where they stay on the disk. */
+  readonly deleteMeasurements: () => Promise<Result<void>>;
   readonly recentAlerts: RecentAlerts;
   readonly shareLinks: ShareLinks;
   readonly update: AppUpdate;

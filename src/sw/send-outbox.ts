@@ -1,8 +1,9 @@
 /** Sends alerts that wait, while no page of the site is open to do it. */
 import { ALERTS_LOCK } from '../contracts/outbox-sync.ts';
-import { answerKind, settlementOf } from '../core/alerts/delivery.ts';
+import { answerKind, deliveryLine, settlementOf } from '../core/alerts/delivery.ts';
+import { OUTBOX_LIMITS, outboxExcess } from '../core/alerts/outbox.ts';
 import { retryAfterMs, retryDelayMs } from '../core/alerts/retry-delay.ts';
-import { postEntry, type Fetch } from '../monitor/relay-request.ts';
+import { getJson, postEntry, type Fetch, type RelayAddress } from '../monitor/relay-request.ts';
 import type { AlertStore } from '../store/alert-port.ts';
 
 export interface SendOutboxOptions {
@@ -14,6 +15,8 @@ export interface SendOutboxOptions {
   readonly epochNow: () => number;
   /** In [0, 1). */
   readonly random: () => number;
+  /** Alerts that are too old to be sent. */
+  readonly onExpired: (alerts: number) => Promise<void>;
 }
 
 const LEASE_MS = 60_000;
@@ -27,11 +30,14 @@ export async function sendOutbox(options: SendOutboxOptions): Promise<void> {
 }
 
 async function sendAll(options: SendOutboxOptions): Promise<void> {
-  const { open, fetch, siteUrl, epochNow, random } = options;
+  const { open, fetch, siteUrl, epochNow, random, onExpired } = options;
   const store = await open();
   const choice = await store.relay();
   const relay = choice.ok ? choice.value : null;
   const address = { url: relay?.url ?? siteUrl, token: relay?.token ?? '' };
+  await letGoOld(store, epochNow(), onExpired);
+  // Whoever has set a relay wants it tried; of the site nobody knows whether it is one.
+  if (relay?.url == null && !(await isRelay(fetch, address))) return;
   for (;;) {
     const nowMs = epochNow();
     // The browser says that there is a connection: what waits for one is due.
@@ -47,6 +53,28 @@ async function sendAll(options: SendOutboxOptions): Promise<void> {
     await store.settle(leased.value.id, settlementOf(leased.value, answer, dueAtMs, answeredAtMs));
     if (answerKind(answer.status) === 'retry') throw new Error('The relay did not take it.');
   }
+}
+
+/** The relay may have forgotten their keys, and would take them for new. */
+async function letGoOld(
+  store: Pick<AlertStore, 'outbox' | 'settle'>,
+  nowMs: number,
+  onExpired: SendOutboxOptions['onExpired'],
+): Promise<void> {
+  const found = await store.outbox();
+  if (!found.ok) return;
+  for (const entry of outboxExcess(found.value, OUTBOX_LIMITS, nowMs).expired) {
+    const line = deliveryLine(entry, 'expired', nowMs);
+    const gone = await store.settle(entry.id, { kind: 'gone', line });
+    if (gone.ok && gone.value) await onExpired(entry.post.alerts.length);
+  }
+}
+
+/** Rejects where there is no answer. What waits for a site that is no relay is let go by the next page. */
+async function isRelay(fetch: Fetch, address: RelayAddress): Promise<boolean> {
+  const answer = await getJson(fetch, address, 'v1/destinations');
+  if (answer === null) throw new Error('The site does not answer.');
+  return answer.status === 200 && typeof answer.body['version'] === 'string';
 }
 
 /** A page that is gone had begun to send what is left: whether it arrived is not known before its lease ends. */

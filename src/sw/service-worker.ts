@@ -5,6 +5,7 @@
  */
 import { OUTBOX_SYNC } from '../contracts/outbox-sync.ts';
 import { parseServiceWorkerMessage } from '../contracts/service-worker.ts';
+import { telemetryDropped } from '../core/metrics/event-deltas.ts';
 import { openAlerts } from '../store/open-alerts.ts';
 import { openMonitor } from '../store/open-monitor.ts';
 import { AppCache } from './app-cache.ts';
@@ -71,6 +72,10 @@ self.addEventListener('sync', (event) => {
     siteUrl: self.registration.scope,
     epochNow: () => Date.now(),
     random: Math.random,
+    async onExpired(alerts) {
+      const monitor = await openMonitor(() => {});
+      await monitor.add([telemetryDropped(Date.now(), 'alert', 'expired', alerts)]);
+    },
   });
   (event as SyncEvent).waitUntil(sent);
 });

@@ -43,12 +43,18 @@ describe('what was measured', () => {
     expect(await page.evaluate(() => window.shellwright.records())).toHaveLength(2);
     await ask.click();
     await expectSound(page);
+    // By which a file of before and one of after are told apart.
+    const fileId = (): Promise<string | null> =>
+      page.evaluate(() => localStorage.getItem('shellwright.measurements'));
+    const idBefore = await fileId();
     await dialog.getByRole('button', { name: 'Delete measurements' }).click();
     await page
       .getByRole('list', { name: 'Notes' })
       .getByText('What was measured is deleted.')
       .waitFor();
     await other.getByText('No request yet').waitFor();
+    expect(await fileId()).toMatch(/^[0-9a-f-]{36}$/);
+    expect(await fileId()).not.toBe(idBefore);
     expect(await page.evaluate(() => window.shellwright.records())).toEqual([]);
 
     await goTo(page, 'Logs');

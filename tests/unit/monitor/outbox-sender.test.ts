@@ -341,3 +341,23 @@ describe('a page that is about to go', () => {
     expect(bench.relay.got).toHaveLength(1);
   });
 });
+
+describe('a site that is no relay', () => {
+  it('gets no alert when the connection is back', async () => {
+    const bench = setUp();
+    bench.relay.sinks = null;
+    bench.relay.isReachable = false;
+    await queue(bench, 'entry-1');
+    await bench.sender.wake();
+    bench.relay.isReachable = true;
+    const before = bench.relay.asked.length;
+    bench.sender.onOnline();
+    await pass(bench, 0);
+    expect(bench.relay.asked.slice(before)).toEqual(['/app/v1/destinations']);
+    expect(await waiting(bench)).toEqual([]);
+    expect(await logged(bench)).toEqual([
+      expect.stringContaining('entry-1 failed'),
+      expect.stringContaining('entry-1 no-relay'),
+    ]);
+  });
+});

@@ -23,19 +23,19 @@ function storage(initial: string | null = null) {
 describe('the id of a browser’s measurements', () => {
   it('is made once and stays', () => {
     const stored = storage();
-    expect(new SourceId(stored, counter()).read()).toBe(ids[0]);
-    expect(new SourceId(stored, () => 'other').read()).toBe(ids[0]);
+    expect(new SourceId(stored, counter(), 'source').read()).toBe(ids[0]);
+    expect(new SourceId(stored, () => 'other', 'source').read()).toBe(ids[0]);
   });
 
   it('is another after it was renewed', () => {
-    const source = new SourceId(storage(), counter());
+    const source = new SourceId(storage(), counter(), 'source');
     source.read();
     expect(source.renew()).toBe(ids[1]);
     expect(source.read()).toBe(ids[1]);
   });
 
   it('is made anew where something else was stored', () => {
-    expect(new SourceId(storage('<script>'), counter()).read()).toBe(ids[0]);
+    expect(new SourceId(storage('<script>'), counter(), 'source').read()).toBe(ids[0]);
   });
 
   it('lasts as long as the page where nothing can be stored', () => {
@@ -47,7 +47,10 @@ describe('the id of a browser’s measurements', () => {
         throw new Error('denied');
       },
     };
-    for (const source of [new SourceId(null, counter()), new SourceId(denied, counter())]) {
+    for (const source of [
+      new SourceId(null, counter(), 'source'),
+      new SourceId(denied, counter(), 'source'),
+    ]) {
       expect([source.read(), source.read()]).toEqual([ids[0], ids[0]]);
     }
   });

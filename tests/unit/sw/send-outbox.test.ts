@@ -9,6 +9,7 @@ import { FakeRelay } from '../../fixtures/alerts/fake-relay.ts';
 function setUp({ isPageOpen = false } = {}) {
   const store = new MemoryAlerts();
   const relay = new FakeRelay();
+  const expired: number[] = [];
   const request = (
     _name: string,
     _options: LockOptions,
@@ -22,8 +23,9 @@ function setUp({ isPageOpen = false } = {}) {
       siteUrl: 'https://shell.example/app/',
       epochNow: () => NOON_MS,
       random: () => 0.5,
+      onExpired: (alerts) => Promise.resolve(void expired.push(alerts)),
     });
-  return { store, relay, send };
+  return { store, relay, send, expired };
 }
 
 function entry(id: string): OutboxEntry {
@@ -87,4 +89,31 @@ it('lists what is refused for the page to show', async () => {
   await store.enqueue(entry('entry-1'));
   await send();
   expect(await store.deadLetters()).toMatchObject({ ok: true, value: [{ id: 'entry-1' }] });
+});
+
+it('sends nothing to a site that is no relay, and asks again where it does not answer', async () => {
+  const { store, relay, send } = setUp();
+  await store.enqueue(entry('entry-1'));
+  relay.isReachable = false;
+  await expect(send()).rejects.toThrow();
+  relay.isReachable = true;
+  relay.sinks = null;
+  await send();
+  expect(relay.got).toEqual([]);
+  expect(relay.asked).not.toContain('/app/v1/alerts');
+});
+
+it('lets go what is too old, and counts it', async () => {
+  const { store, relay, send, expired } = setUp();
+  await store.enqueue({ ...entry('entry-1'), createdAtMs: NOON_MS - 49 * 3_600_000 });
+  await store.enqueue(entry('entry-2'));
+  await send();
+  expect(relay.got.map(({ key }) => key)).toEqual(['entry-2']);
+  expect(expired).toEqual([1]);
+  expect(await store.deliveries(10)).toMatchObject({
+    ok: true,
+    value: expect.arrayContaining([
+      expect.objectContaining({ entryId: 'entry-1', result: 'expired' }),
+    ]) as unknown,
+  });
 });
