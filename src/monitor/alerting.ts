@@ -138,12 +138,17 @@ export class Alerting implements AlertAccess {
     host.onOnline(() => {
       if (this.#isLeading) this.#sender.onOnline();
     });
-    const isLeader = await leads(locks);
+    const isLeader = await leads(locks, this.store.gone);
     if (!isLeader) return;
     this.#isLeading = true;
+    void this.store.gone.then(() => (this.#isLeading = false));
     await this.#readRelay();
-    host.every(EVALUATE_EVERY_MS, () => void this.#runner.evaluate());
-    host.every(PRUNE_EVERY_MS, () => void this.#prune());
+    host.every(EVALUATE_EVERY_MS, () => {
+      if (this.#isLeading) void this.#runner.evaluate();
+    });
+    host.every(PRUNE_EVERY_MS, () => {
+      if (this.#isLeading) void this.#prune();
+    });
     await this.#prune();
     await this.#runner.evaluate();
     await this.#sender.wake();
@@ -311,14 +316,17 @@ function mayDeliver(relay: RelayState): boolean {
   return relay.kind !== 'absent';
 }
 
-/** Resolves to true once this page holds the lock, for as long as it lives. Without locks every page leads. */
-function leads(locks: LocksPort | null): Promise<boolean> {
+/**
+ * Resolves to true once this page holds the lock, for as long as it lives or its store is not gone. Without locks every
+ * page leads.
+ */
+function leads(locks: LocksPort | null, gone: Promise<void>): Promise<boolean> {
   if (locks === null) return Promise.resolve(true);
   return new Promise((resolve) => {
     locks
       .request(ALERTS_LOCK, {}, () => {
         resolve(true);
-        return new Promise<never>(() => {});
+        return gone;
       })
       // Denied: a decision that another page has made is not made again.
       .catch(() => resolve(true));

@@ -262,27 +262,6 @@ export class IndexedDbAlerts implements AlertStore {
     });
   }
 
-  /** Puts the contents in place of what is there, all of them or none. */
-  replace(contents: AlertContents): Promise<Result<void>> {
-    return this.#write([...STORES], async (transaction) => {
-      await Promise.all(STORES.map((name) => transaction.objectStore(name).clear()));
-      const { revision, statuses, relay } = contents;
-      const state = transaction.objectStore('alert-state');
-      await Promise.all([
-        state.put({ name: 'evaluation', revision, statuses }),
-        relay !== null && state.put({ name: 'relay', choice: relay }),
-        ...contents.editedRules.map((rule) => transaction.objectStore('alert-rules').put(rule)),
-        ...contents.alerts.map((alert) => transaction.objectStore('alerts').put(alert)),
-        ...contents.silences.map((silence) => transaction.objectStore('silences').put(silence)),
-        ...contents.outbox.map((entry) => transaction.objectStore('outbox').put(entry)),
-        ...contents.deadLetters.map((letter) =>
-          transaction.objectStore('dead-letters').put(letter),
-        ),
-        ...contents.deliveries.map((line) => transaction.objectStore('deliveries').put(line)),
-      ]);
-    });
-  }
-
   #write<T>(
     stores: StoreName[],
     work: (transaction: Transaction) => Promise<T>,

@@ -1,7 +1,7 @@
 /**
  * The store that alerting uses, whatever becomes of the disk: when it fails, memory goes on from what can still be read
- * of it, and everything moves back when the disk takes it again. The same entry may be sent twice then; its key is the
- * same, so the relay takes it once.
+ * of it, and what was done there is done again on the disk when that takes it: another page may have used it meanwhile.
+ * The same entry may be sent twice then; its key is the same, so the relay takes it once.
  */
 import type { AlertRule } from '../contracts/alert.ts';
 import type {
@@ -11,14 +11,13 @@ import type {
   Settlement,
   Silence,
 } from '../contracts/alert-record.ts';
-import type { Result } from '../contracts/failure.ts';
+import { failure, type Result } from '../contracts/failure.ts';
 import type { AlertContents, AlertRetention, AlertStore, Decision, Lease } from './alert-port.ts';
 import { storeFailure } from './attempt.ts';
 import { MemoryAlerts } from './memory-alerts.ts';
 
 export interface DiskAlerts extends AlertStore {
   contents(): Promise<Result<AlertContents>>;
-  replace(contents: AlertContents): Promise<Result<void>>;
 }
 
 export interface ResilientAlertsOptions {
@@ -28,16 +27,31 @@ export interface ResilientAlertsOptions {
   readonly now: () => number;
 }
 
+type Work<T> = (store: AlertStore) => Promise<Result<T>>;
+
+/** What was done in memory. */
+interface Deed {
+  readonly again: Work<unknown>;
+  /** It says only how the rules stand, so that the next of its kind takes its place. */
+  readonly isStanding: boolean;
+}
+
 /** Between attempts to move back to the disk. */
 const RETRY_AFTER_MS = 30_000;
 
 export class ResilientAlerts implements AlertStore {
   readonly #options: ResilientAlertsOptions;
-  readonly #opened: Promise<void>;
+  #opened: Promise<void>;
   #disk: DiskAlerts | null = null;
   /** In use while the disk is not. */
   #memory: MemoryAlerts | null = null;
+  #deeds: Deed[] = [];
   #retryAtMs = 0;
+  /** What the disk has is not to be done without, where there was something. */
+  #wasRead = false;
+  #setGone = (): void => {};
+  /** Resolves when the disk is out of reach for good, as when a newer version of the page has taken it over. */
+  readonly gone = new Promise<void>((resolve) => (this.#setGone = resolve));
   /** One call after the other: nothing may change while everything moves. */
   #tail: Promise<unknown> = Promise.resolve();
 
@@ -55,7 +69,15 @@ export class ResilientAlerts implements AlertStore {
   }
 
   decide(decision: Decision) {
-    return this.#run((store) => store.decide(decision));
+    const isStanding = decision.alerts.length + decision.outbox.length === 0;
+    return this.#change((store) => store.decide(decision), {
+      // This page has decided, whatever number the disk's book has by now.
+      again: async (store) => {
+        const book = await store.book();
+        return book.ok ? store.decide({ ...decision, revision: book.value.revision }) : book;
+      },
+      isStanding,
+    });
   }
 
   alerts(limit: number) {
@@ -63,19 +85,19 @@ export class ResilientAlerts implements AlertStore {
   }
 
   putRule(rule: AlertRule) {
-    return this.#run((store) => store.putRule(rule));
+    return this.#change((store) => store.putRule(rule));
   }
 
   deleteRule(id: string) {
-    return this.#run((store) => store.deleteRule(id));
+    return this.#change((store) => store.deleteRule(id));
   }
 
   putSilence(silence: Silence) {
-    return this.#run((store) => store.putSilence(silence));
+    return this.#change((store) => store.putSilence(silence));
   }
 
   deleteSilence(id: string) {
-    return this.#run((store) => store.deleteSilence(id));
+    return this.#change((store) => store.deleteSilence(id));
   }
 
   outbox() {
@@ -83,7 +105,7 @@ export class ResilientAlerts implements AlertStore {
   }
 
   enqueue(entry: OutboxEntry) {
-    return this.#run((store) => store.enqueue(entry));
+    return this.#change((store) => store.enqueue(entry));
   }
 
   lease(lease: Lease) {
@@ -91,7 +113,7 @@ export class ResilientAlerts implements AlertStore {
   }
 
   settle(entryId: string, settlement: Settlement) {
-    return this.#run((store) => store.settle(entryId, settlement));
+    return this.#change((store) => store.settle(entryId, settlement));
   }
 
   deadLetters() {
@@ -99,11 +121,11 @@ export class ResilientAlerts implements AlertStore {
   }
 
   retryDeadLetter(id: string, nowMs: number) {
-    return this.#run((store) => store.retryDeadLetter(id, nowMs));
+    return this.#change((store) => store.retryDeadLetter(id, nowMs));
   }
 
   discardDeadLetter(id: string, line: DeliveryLine) {
-    return this.#run((store) => store.discardDeadLetter(id, line));
+    return this.#change((store) => store.discardDeadLetter(id, line));
   }
 
   deliveries(limit: number) {
@@ -115,38 +137,60 @@ export class ResilientAlerts implements AlertStore {
   }
 
   putRelay(choice: RelayChoice) {
-    return this.#run((store) => store.putRelay(choice));
+    return this.#change((store) => store.putRelay(choice));
   }
 
   prune(retention: AlertRetention) {
     return this.#run((store) => store.prune(retention));
   }
 
-  async #open(): Promise<void> {
+  async #open(isAgain = false): Promise<void> {
     try {
       this.#disk = await this.#options.open(() => {
         this.#disk = null;
-        this.#memory ??= new MemoryAlerts();
+        this.#opened = this.#open(true);
       });
     } catch {
-      this.#memory = new MemoryAlerts();
+      if (isAgain) this.#setGone();
+      else this.#memory = new MemoryAlerts();
     }
   }
 
-  #run<T>(work: (store: AlertStore) => Promise<Result<T>>): Promise<Result<T>> {
+  /** `again` does the same on the disk, where it was done in memory. */
+  #change<T>(work: Work<T>, deed: Deed = { again: work, isStanding: false }): Promise<Result<T>> {
+    return this.#run(async (store) => {
+      const result = await work(store);
+      // What has changed nothing has nothing to be done again.
+      if (store === this.#memory && result.ok && result.value !== false) this.#note(deed);
+      return result;
+    });
+  }
+
+  #note(deed: Deed): void {
+    if (deed.isStanding && this.#deeds.at(-1)?.isStanding === true) this.#deeds.pop();
+    this.#deeds.push(deed);
+  }
+
+  #run<T>(work: Work<T>): Promise<Result<T>> {
     const result = this.#tail.then(async () => {
       await this.#opened;
       if (this.#memory !== null && !(await this.#movedBack())) return unthrown(work, this.#memory);
       const disk = this.#disk;
-      if (disk !== null) {
-        const onDisk = await unthrown(work, disk);
-        if (onDisk.ok) return onDisk;
-        // Full or failing disks can often be read still.
-        const contents = await unthrown(() => disk.contents(), disk);
-        this.#memory ??= new MemoryAlerts(contents.ok ? contents.value : null);
-        this.#retryAtMs = this.#options.now() + RETRY_AFTER_MS;
+      if (disk === null) {
+        return { ok: false as const, failure: failure('store/unavailable') };
       }
-      return unthrown(work, (this.#memory ??= new MemoryAlerts()));
+      const onDisk = await unthrown(work, disk);
+      if (onDisk.ok) {
+        this.#wasRead = true;
+        return onDisk;
+      }
+      // Full or failing disks can often be read still.
+      const contents = await unthrown(() => disk.contents(), disk);
+      // Without its rules and silences people would be told of what they have switched off.
+      if (!contents.ok && this.#wasRead) return onDisk;
+      this.#memory = new MemoryAlerts(contents.ok ? contents.value : null);
+      this.#retryAtMs = this.#options.now() + RETRY_AFTER_MS;
+      return unthrown(work, this.#memory);
     });
     this.#tail = result;
     return result;
@@ -154,13 +198,15 @@ export class ResilientAlerts implements AlertStore {
 
   async #movedBack(): Promise<boolean> {
     const { now } = this.#options;
-    if (this.#disk === null || this.#memory === null || now() < this.#retryAtMs) return false;
     const disk = this.#disk;
-    const contents = this.#memory.contents();
-    const moved = await unthrown(() => disk.replace(contents), disk);
-    if (!moved.ok) {
-      this.#retryAtMs = now() + RETRY_AFTER_MS;
-      return false;
+    if (disk === null || now() < this.#retryAtMs) return false;
+    for (let deed = this.#deeds[0]; deed !== undefined; deed = this.#deeds[0]) {
+      const done = await unthrown(deed.again, disk);
+      if (!done.ok) {
+        this.#retryAtMs = now() + RETRY_AFTER_MS;
+        return false;
+      }
+      this.#deeds.shift();
     }
     this.#memory = null;
     return true;
@@ -168,10 +214,7 @@ export class ResilientAlerts implements AlertStore {
 }
 
 /** A store must not throw; one that does is one that fails. */
-async function unthrown<T>(
-  work: (store: AlertStore) => Promise<Result<T>>,
-  store: AlertStore,
-): Promise<Result<T>> {
+async function unthrown<T>(work: Work<T>, store: AlertStore): Promise<Result<T>> {
   try {
     return await work(store);
   } catch (error) {
