@@ -87,6 +87,11 @@ interface Job {
   settled: boolean;
 }
 
+interface LoadInProgress {
+  /** Ends it before the worker does. */
+  end: (cause: Failure) => void;
+}
+
 /** Requests that may wait at once; further ones are refused rather than kept waiting for minutes. */
 export const MAX_WAITING = 100;
 
@@ -100,7 +105,7 @@ export class EngineClient {
   #waiting: Job[] = [];
   #running: Job | null = null;
   #rejectRunning: ((failure: Failure) => void) | null = null;
-  #rejectLoad: ((failure: Failure) => void) | null = null;
+  #loading: LoadInProgress | null = null;
   #restarts = 0;
 
   constructor(options: EngineClientOptions) {
@@ -122,25 +127,32 @@ export class EngineClient {
 
   /**
    * Loads a model, in place of the one before. Requests that wait stay in the queue and use the new one; when it cannot
-   * be loaded they fail as it did.
+   * be loaded they fail as it did. A load in progress ends as cancelled.
    */
   async load(
     options: LoadOptions,
     onProgress: (progress: LoadProgress) => void = () => {},
   ): Promise<Result<LoadReport>> {
     this.#loaded = null;
+    this.#loading?.end(failure('model/load-cancelled'));
+    const loading: LoadInProgress = { end: () => {} };
+    this.#loading = loading;
     const result = await this.#raceCrash<Result<LoadReport>>(
-      (worker) => worker.api.load(options, proxy(onProgress), proxy(this.#onEngineEvent)),
-      (reject) => (this.#rejectLoad = reject),
+      () => this.#loadInWorker(options, onProgress),
+      (reject) => (loading.end = reject),
       (crash) => ({ ok: false, failure: crash }),
     );
-    this.#rejectLoad = null;
+    // Another load has taken its place, and the requests that wait with it.
+    if (this.#loading !== loading) return result;
+    this.#loading = null;
     if (result.ok) {
       this.#loaded = { options, engine: result.value.engine };
       this.#pump();
-    } else {
-      this.#failWaiting(result.failure);
+      return result;
     }
+    // ONNX Runtime refuses for good once it could not start, so that trying again takes a worker of its own.
+    if (result.failure.code !== 'model/load-cancelled') this.#endWorker(result.failure);
+    this.#failWaiting(result.failure);
     return result;
   }
 
@@ -168,7 +180,7 @@ export class EngineClient {
         acceptedAtEpochMs: job.acceptedAtEpochMs,
         acceptedAtMs: job.acceptedAtMs,
       });
-      if (this.#loaded === null && this.#rejectLoad === null) {
+      if (this.#loaded === null && this.#loading === null) {
         this.#settle(job, unstartedOutcome('error', failure('engine/not-loaded')));
         return;
       }
@@ -236,8 +248,8 @@ export class EngineClient {
 
   async #run(job: Job): Promise<void> {
     const outcome = await this.#raceCrash<EngineOutcome>(
-      (worker) =>
-        worker.api.generate(
+      () =>
+        this.#startedWorker().api.generate(
           job.request,
           proxy((event: TokenEvent) => {
             if (!job.settled) job.hooks.onToken?.(event);
@@ -253,16 +265,40 @@ export class EngineClient {
     this.#pump();
   }
 
+  #loadInWorker(
+    options: LoadOptions,
+    onProgress: (progress: LoadProgress) => void,
+  ): Promise<Result<LoadReport>> {
+    const worker = this.#startedWorker();
+    const onEvent = (event: EngineEvent): void => {
+      // What a worker sent before it was ended can arrive after that.
+      if (this.#worker === worker) this.#onEngineEvent(event);
+    };
+    return worker.api.load(options, proxy(onProgress), proxy(onEvent));
+  }
+
+  #startedWorker(): EngineWorker {
+    this.#worker ??= this.#options.spawn((message) => this.#onCrash(message));
+    return this.#worker;
+  }
+
+  /** Ends the worker, and with it the load and the request that are in it. */
+  #endWorker(cause: Failure): void {
+    this.#worker?.terminate();
+    this.#worker = null;
+    this.#loading?.end(cause);
+    this.#rejectRunning?.(cause);
+  }
+
   /** Comlink leaves calls to a dead worker pending for ever; this ends them with what `onCrash` says. */
   async #raceCrash<T>(
-    call: (worker: EngineWorker) => Promise<T>,
+    call: () => Promise<T>,
     expose: (reject: (failure: Failure) => void) => void,
     toValue: (failure: Failure) => T,
   ): Promise<T> {
     const crashed = new Promise<T>((resolve) => expose((cause) => resolve(toValue(cause))));
     try {
-      this.#worker ??= this.#options.spawn((message) => this.#onCrash(message));
-      return await Promise.race([call(this.#worker), crashed]);
+      return await Promise.race([call(), crashed]);
     } catch (error) {
       return toValue(failure('engine/worker-crashed', undefined, { cause: describe(error) }));
     }
@@ -286,13 +322,10 @@ export class EngineClient {
 
   /** `reason` is null where the worker is to stay away. */
   #onCrash(message: string, reason: 'crashed' | 'unresponsive' | null = 'crashed'): void {
-    this.#worker?.terminate();
-    this.#worker = null;
     const cause = failure('engine/worker-crashed', undefined, { cause: message });
     const reload = this.#loaded;
     this.#loaded = null;
-    this.#rejectLoad?.(cause);
-    this.#rejectRunning?.(cause);
+    this.#endWorker(cause);
     if (reason === null) return;
     this.#restarts += 1;
     const restarts = this.#restarts;
@@ -307,7 +340,7 @@ export class EngineClient {
     void this.load(reload.options).then((result) => {
       if (result.ok) {
         this.#options.onEvent({ kind: 'recovered', engine: result.value.engine });
-      } else {
+      } else if (result.failure.code !== 'model/load-cancelled') {
         this.#options.onEvent({ kind: 'recovery-failed', failure: result.failure });
       }
     });
@@ -320,16 +353,19 @@ export class EngineClient {
     this.#announceQueue();
   }
 
-  readonly #onEngineEvent = (event: EngineEvent): void => {
+  #onEngineEvent(event: EngineEvent): void {
     if (event.kind === 'recovered' && this.#loaded !== null) {
       this.#loaded = { ...this.#loaded, engine: event.engine };
     }
     if (event.kind === 'recovery-failed') {
+      // The load that is in progress in its place has an ending of its own.
+      if (this.#loading !== null) return;
       this.#loaded = null;
+      this.#endWorker(event.failure);
       this.#failWaiting(event.failure);
     }
     this.#options.onEvent(event);
-  };
+  }
 
   #announceQueue(): void {
     const isBusy = this.#running !== null ? 1 : 0;

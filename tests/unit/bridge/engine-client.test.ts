@@ -5,7 +5,14 @@ import {
   type EngineClientEvent,
   type EngineWorker,
 } from '../../../src/bridge/engine-client.ts';
-import type { EngineApi, EngineOutcome, LoadOptions } from '../../../src/contracts/engine.ts';
+import type {
+  EngineApi,
+  EngineEvent,
+  EngineOutcome,
+  LoadOptions,
+  LoadReport,
+} from '../../../src/contracts/engine.ts';
+import { failure, type Result } from '../../../src/contracts/failure.ts';
 import { DEFAULT_PARAMETERS } from '../../../src/core/prompt/parse-parameters.ts';
 
 const engine = {
@@ -39,11 +46,17 @@ const outcome: EngineOutcome = {
   engine,
 };
 
-/** Workers whose requests end when the test says so. */
-function setUp() {
+const loaded = Promise.resolve({ ok: true, value: { engine } as LoadReport } as const);
+
+/** Workers whose requests end when the test says so; their loads end as `loads` says, and then well. */
+function setUp(loads: Promise<Result<LoadReport>>[] = []) {
   let nowMs = 1_000;
   const events: EngineClientEvent[] = [];
-  const spawned: { crash: (message: string) => void; terminated: boolean }[] = [];
+  const spawned: {
+    crash: (message: string) => void;
+    tell: (event: EngineEvent) => void;
+    terminated: boolean;
+  }[] = [];
   const running: { id: string; end: (change?: Partial<EngineOutcome>) => void }[] = [];
   const cancelled: string[] = [];
   const client = new EngineClient({
@@ -55,10 +68,13 @@ function setUp() {
     })(),
     onEvent: (event) => events.push(event),
     spawn: (crash): EngineWorker => {
-      const worker = { crash, terminated: false };
+      const worker = { crash, tell: (_: EngineEvent): void => {}, terminated: false };
       spawned.push(worker);
       const api: Partial<EngineApi> = {
-        load: () => Promise.resolve({ ok: true, value: { engine } as never }),
+        load: (_options, _onProgress, onEvent) => {
+          worker.tell = onEvent;
+          return loads.shift() ?? loaded;
+        },
         generate: (request) =>
           new Promise((resolve) => {
             running.push({
@@ -222,5 +238,67 @@ describe('a worker that dies', () => {
     } finally {
       vi.useRealTimers();
     }
+  });
+});
+
+describe('a load that fails', () => {
+  const failed = { ok: false, failure: failure('engine/session-failed') } as const;
+  const paused = { ok: false, failure: failure('model/load-cancelled') } as const;
+
+  it('takes its worker along, so that the next one can succeed', async () => {
+    const { client, spawned, events, ask, running } = setUp([Promise.resolve(failed)]);
+    const loading = load(client);
+    const waiting = ask();
+    expect(await loading).toEqual(failed);
+    expect((await waiting).failure?.code).toBe('engine/session-failed');
+    expect(spawned[0]?.terminated).toBe(true);
+    expect(await load(client)).toMatchObject({ ok: true });
+    expect(spawned).toHaveLength(2);
+    const record = ask();
+    await settle();
+    running[0]?.end();
+    expect((await record).finishReason).toBe('stop');
+    expect(client.restartCount).toBe(0);
+    expect(events.map((event) => event.kind)).not.toContain('worker-crashed');
+  });
+
+  it('keeps its worker where it was only stopped', async () => {
+    const { client, spawned } = setUp([Promise.resolve(paused)]);
+    expect(await load(client)).toEqual(paused);
+    await load(client);
+    expect(spawned).toHaveLength(1);
+    expect(spawned[0]?.terminated).toBe(false);
+  });
+
+  it('does not touch the one that has taken its place', async () => {
+    let fail = (): void => {};
+    const { client, spawned, ask, running } = setUp([
+      new Promise((resolve) => (fail = () => resolve(failed))),
+    ]);
+    const first = load(client);
+    const record = ask();
+    const second = load(client);
+    fail();
+    expect(await first).toEqual(paused);
+    expect(await second).toMatchObject({ ok: true });
+    await settle();
+    running[0]?.end();
+    expect((await record).finishReason).toBe('stop');
+    expect(spawned[0]?.terminated).toBe(false);
+  });
+
+  it('takes its worker along after a lost device too, with the request that waits in it', async () => {
+    const { client, spawned, events, ask } = setUp();
+    await load(client);
+    const record = ask();
+    await settle();
+    const cause = failure('engine/session-failed');
+    spawned[0]?.tell({ kind: 'recovery-failed', failure: cause });
+    expect((await record).failure).toEqual(cause);
+    expect(spawned[0]?.terminated).toBe(true);
+    expect(events).toContainEqual({ kind: 'recovery-failed', failure: cause });
+    await load(client);
+    spawned[0]?.tell({ kind: 'recovery-failed', failure: cause });
+    expect(client.engine).not.toBeNull();
   });
 });
