@@ -90,6 +90,9 @@ interface Job {
 interface LoadInProgress {
   /** Ends it before the worker does. */
   end: (cause: Failure) => void;
+  isOver: boolean;
+  /** False while it waits for the worker before to end. */
+  isInWorker: boolean;
 }
 
 /** Requests that may wait at once; further ones are refused rather than kept waiting for minutes. */
@@ -101,9 +104,12 @@ const CANCEL_GRACE_MS = 15_000;
 export class EngineClient {
   readonly #options: EngineClientOptions;
   #worker: EngineWorker | null = null;
+  /** What the last load in this worker asked for. */
+  #workerOptions: LoadOptions | null = null;
   #loaded: { options: LoadOptions; engine: EngineDescription } | null = null;
   #waiting: Job[] = [];
   #running: Job | null = null;
+  #lastRun: Promise<void> = Promise.resolve();
   #rejectRunning: ((failure: Failure) => void) | null = null;
   #loading: LoadInProgress | null = null;
   #restarts = 0;
@@ -135,11 +141,16 @@ export class EngineClient {
   ): Promise<Result<LoadReport>> {
     this.#loaded = null;
     this.#loading?.end(failure('model/load-cancelled'));
-    const loading: LoadInProgress = { end: () => {} };
+    const loading: LoadInProgress = { end: () => {}, isOver: false, isInWorker: false };
     this.#loading = loading;
     const result = await this.#raceCrash<Result<LoadReport>>(
-      () => this.#loadInWorker(options, onProgress),
-      (reject) => (loading.end = reject),
+      () => this.#loadInWorker(options, onProgress, loading),
+      (reject) => {
+        loading.end = (cause) => {
+          loading.isOver = true;
+          reject(cause);
+        };
+      },
       (crash) => ({ ok: false, failure: crash }),
     );
     // Another load has taken its place, and the requests that wait with it.
@@ -157,7 +168,9 @@ export class EngineClient {
   }
 
   async cancelLoad(): Promise<void> {
-    await this.#worker?.api.cancelLoad();
+    const loading = this.#loading;
+    if (loading?.isInWorker === false) loading.end(failure('model/load-cancelled'));
+    else await this.#worker?.api.cancelLoad();
   }
 
   /**
@@ -243,7 +256,7 @@ export class EngineClient {
     job.startedAtMs = this.#options.now();
     this.#announceQueue();
     job.hooks.onStart?.();
-    void this.#run(job);
+    this.#lastRun = this.#run(job);
   }
 
   async #run(job: Job): Promise<void> {
@@ -265,11 +278,19 @@ export class EngineClient {
     this.#pump();
   }
 
-  #loadInWorker(
+  async #loadInWorker(
     options: LoadOptions,
     onProgress: (progress: LoadProgress) => void,
+    loading: LoadInProgress,
   ): Promise<Result<LoadReport>> {
+    if (this.#workerOptions !== null && !runAlike(this.#workerOptions, options)) {
+      await this.#endRunning();
+      if (loading.isOver) return { ok: false, failure: failure('model/load-cancelled') };
+      this.#dropWorker();
+    }
     const worker = this.#startedWorker();
+    this.#workerOptions = options;
+    loading.isInWorker = true;
     const onEvent = (event: EngineEvent): void => {
       // What a worker sent before it was ended can arrive after that.
       if (this.#worker === worker) this.#onEngineEvent(event);
@@ -282,10 +303,22 @@ export class EngineClient {
     return this.#worker;
   }
 
-  /** Ends the worker, and with it the load and the request that are in it. */
-  #endWorker(cause: Failure): void {
+  /** The request that runs, if any, ends with the text it has. */
+  async #endRunning(): Promise<void> {
+    if (this.#running === null) return;
+    this.#cancel(this.#running);
+    await this.#lastRun;
+  }
+
+  #dropWorker(): void {
     this.#worker?.terminate();
     this.#worker = null;
+    this.#workerOptions = null;
+  }
+
+  /** Ends the worker, and with it the load and the request that are in it. */
+  #endWorker(cause: Failure): void {
+    this.#dropWorker();
     this.#loading?.end(cause);
     this.#rejectRunning?.(cause);
   }
@@ -411,6 +444,11 @@ export class EngineClient {
       tokenGapsMs: outcome.tokenGapsMs,
     });
   }
+}
+
+/** ONNX Runtime makes its threads once per worker, with its first session, and keeps its memory as long. */
+function runAlike(before: LoadOptions, after: LoadOptions): boolean {
+  return before.threads === after.threads && before.backend === after.backend;
 }
 
 function describe(error: unknown): string {

@@ -302,3 +302,54 @@ describe('a load that fails', () => {
     expect(client.engine).not.toBeNull();
   });
 });
+
+describe('a load that asks for other threads, or another backend', () => {
+  const asking = (change: Partial<LoadOptions>) => ({ threads: 1, backend: 'wasm', ...change });
+  const loadWith = (client: EngineClient, change: Partial<LoadOptions>) =>
+    client.load(asking(change) as LoadOptions);
+
+  it('has a worker of its own, and only then', async () => {
+    const { client, spawned } = setUp();
+    await loadWith(client, {});
+    await loadWith(client, { precision: 'int8' });
+    expect(spawned).toHaveLength(1);
+    await loadWith(client, { threads: 2 });
+    expect(spawned.map((worker) => worker.terminated)).toEqual([true, false]);
+    await loadWith(client, { threads: 2, backend: 'auto' });
+    expect(spawned.map((worker) => worker.terminated)).toEqual([true, true, false]);
+    expect(client.restartCount).toBe(0);
+  });
+
+  it('lets the request that runs end with the text it has, and those that wait run after it', async () => {
+    const { client, spawned, ask, running, cancelled } = setUp();
+    await loadWith(client, {});
+    const first = ask();
+    const second = ask();
+    await settle();
+    const loading = loadWith(client, { threads: 2 });
+    await settle();
+    expect(cancelled).toEqual(['id-1']);
+    expect(spawned[0]?.terminated).toBe(false);
+    running[0]?.end({ finishReason: 'cancelled' });
+    expect(await first).toMatchObject({ finishReason: 'cancelled', text: 'ls' });
+    expect(await loading).toMatchObject({ ok: true });
+    expect(spawned.map((worker) => worker.terminated)).toEqual([true, false]);
+    await settle();
+    running[1]?.end();
+    expect((await second).finishReason).toBe('stop');
+  });
+
+  it('can be stopped before that request has ended', async () => {
+    const { client, spawned, ask, running } = setUp();
+    await loadWith(client, {});
+    const record = ask();
+    await settle();
+    const loading = loadWith(client, { threads: 2 });
+    await client.cancelLoad();
+    expect(await loading).toMatchObject({ failure: { code: 'model/load-cancelled' } });
+    running[0]?.end({ finishReason: 'cancelled' });
+    await record;
+    await settle();
+    expect(spawned).toHaveLength(1);
+  });
+});
