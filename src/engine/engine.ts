@@ -58,16 +58,14 @@ export class Engine implements EngineApi {
     onToken: (event: TokenEvent) => void,
   ): Promise<EngineOutcome> {
     const startedAtMs = performance.now();
-    await this.#recovery;
-    const model = this.#model;
-    if (model === null)
-      return unstartedOutcome('error', this.#lossFailure ?? failure('engine/not-loaded'));
-    const controller = new AbortController();
-    this.#running = { id: request.id, controller };
-    const run = model.generate(request, onToken, controller.signal, startedAtMs);
-    this.#lastRun = run;
-    const outcome = await run;
-    this.#running = null;
+    const running = { id: request.id, controller: new AbortController() };
+    const { signal } = running.controller;
+    this.#running = running;
+    if (this.#recovery !== null) await Promise.race([this.#recovery, whenAborted(signal)]);
+    const outcome = signal.aborted
+      ? unstartedOutcome('cancelled', null)
+      : await this.#generate(request, onToken, signal, startedAtMs);
+    if (this.#running === running) this.#running = null;
     return outcome;
   }
 
@@ -103,6 +101,20 @@ export class Engine implements EngineApi {
     const model = this.#model;
     this.#model = null;
     await model?.release();
+  }
+
+  async #generate(
+    request: GenerationRequest,
+    onToken: (event: TokenEvent) => void,
+    signal: AbortSignal,
+    startedAtMs: number,
+  ): Promise<EngineOutcome> {
+    if (this.#model === null) {
+      return unstartedOutcome('error', this.#lossFailure ?? failure('engine/not-loaded'));
+    }
+    const run = this.#model.generate(request, onToken, signal, startedAtMs);
+    this.#lastRun = run;
+    return run;
   }
 
   async #load(
@@ -164,4 +176,10 @@ export class Engine implements EngineApi {
         : { kind: 'recovery-failed', failure: result.failure },
     );
   }
+}
+
+function whenAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }

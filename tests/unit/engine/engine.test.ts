@@ -1,0 +1,58 @@
+/** The engine's own order of things, with models that do what the test says. */
+import { describe, expect, it } from 'vitest';
+import type { EngineEvent, LoadOptions, LoadReport } from '../../../src/contracts/engine.ts';
+import type { GenerationRequest } from '../../../src/contracts/generation.ts';
+import { unstartedOutcome } from '../../../src/core/generation/unstarted-outcome.ts';
+import { Engine, type LoadModel } from '../../../src/engine/engine.ts';
+import type { LoadHooks, TextModel } from '../../../src/engine/text-model.ts';
+
+const options = { backend: 'webgpu' } as LoadOptions;
+const request = { id: 'id-1' } as GenerationRequest;
+const settle = () => new Promise((resolve) => setTimeout(resolve));
+
+/** Each load waits until the test lets it end; `release` is what freeing a model waits for. */
+function setUp(release: () => Promise<void> = () => Promise.resolve()) {
+  const loads: { hooks: LoadHooks; end: () => void }[] = [];
+  const events: EngineEvent[] = [];
+  const model = {
+    generate: () => Promise.resolve({ ...unstartedOutcome('cancelled', null), text: 'ls' }),
+    release,
+  } as Partial<TextModel> as TextModel;
+  const loadModel: LoadModel = (_options, hooks) =>
+    new Promise((resolve) => {
+      const end = (): void => resolve({ ok: true, value: { model, report: {} as LoadReport } });
+      loads.push({ hooks, end });
+    });
+  const engine = new Engine(loadModel);
+  const load = () =>
+    engine.load(
+      options,
+      () => {},
+      (event) => events.push(event),
+    );
+  const loadAtOnce = async (): Promise<void> => {
+    const loading = load();
+    await settle();
+    loads.at(-1)?.end();
+    await loading;
+  };
+  const loseDevice = async (): Promise<void> => {
+    loads.at(-1)?.hooks.onEvent({ kind: 'device-lost', message: 'gone', count: 0 });
+    await settle();
+  };
+  return { engine, loads, events, load, loadAtOnce, loseDevice };
+}
+
+describe('a request that waits for a lost device to come back', () => {
+  it('ends when it is cancelled, and the next one has the recovered model', async () => {
+    const { engine, loads, loadAtOnce, loseDevice } = setUp();
+    await loadAtOnce();
+    await loseDevice();
+    const waiting = engine.generate(request, () => {});
+    await engine.cancel(request.id);
+    expect(await waiting).toMatchObject({ finishReason: 'cancelled', text: '' });
+    const next = engine.generate({ ...request, id: 'id-2' }, () => {});
+    loads.at(-1)?.end();
+    expect(await next).toMatchObject({ text: 'ls' });
+  });
+});
