@@ -23,6 +23,9 @@ export type LoadModel = (
 /** After so many losses the device is given up, and WASM takes over. */
 const MAX_DEVICE_LOSSES = 2;
 
+/** Why a load was aborted that another one has taken the place of. */
+const REPLACED = 'replaced';
+
 export class Engine implements EngineApi {
   readonly #loadModel: LoadModel;
   #model: TextModel | null = null;
@@ -42,10 +45,10 @@ export class Engine implements EngineApi {
     onProgress: (progress: LoadProgress) => void,
     onEvent: (event: EngineEvent) => void,
   ): Promise<Result<LoadReport>> {
-    this.#loading?.abort();
+    const controller = this.#beginLoading();
     await this.unload();
     this.#losses = 0;
-    return this.#load(options, onProgress, onEvent);
+    return this.#load(options, controller, onProgress, onEvent);
   }
 
   cancelLoad(): Promise<void> {
@@ -117,29 +120,41 @@ export class Engine implements EngineApi {
     return run;
   }
 
+  /** In place of the load before. It can be cancelled from here on, whatever it waits for first. */
+  #beginLoading(): AbortController {
+    this.#loading?.abort(REPLACED);
+    this.#loading = new AbortController();
+    return this.#loading;
+  }
+
   async #load(
     options: LoadOptions,
+    controller: AbortController,
     onProgress: (progress: LoadProgress) => void,
     onEvent: (event: EngineEvent) => void,
   ): Promise<Result<LoadReport>> {
-    const controller = new AbortController();
-    this.#loading = controller;
-    const result = await this.#loadModel(options, {
+    const { signal } = controller;
+    const cancelled = { ok: false, failure: failure('model/load-cancelled') } as const;
+    const hooks: LoadHooks = {
       onProgress,
-      signal: controller.signal,
+      signal,
       onEvent: (event) => {
         if (event.kind === 'device-lost') this.#onDeviceLost(event.message, options, onEvent);
         else onEvent(event);
       },
-    });
-    if (this.#loading === controller) this.#loading = null;
-    if (!result.ok) return result;
-    if (controller.signal.aborted) {
-      await result.value.model.release();
-      return { ok: false, failure: failure('model/load-cancelled') };
+    };
+    try {
+      const result = signal.aborted ? cancelled : await this.#loadModel(options, hooks);
+      if (!result.ok) return signal.aborted ? cancelled : result;
+      if (signal.aborted) {
+        await result.value.model.release();
+        return cancelled;
+      }
+      this.#model = result.value.model;
+      return { ok: true, value: result.value.report };
+    } finally {
+      if (this.#loading === controller) this.#loading = null;
     }
-    this.#model = result.value.model;
-    return { ok: true, value: result.value.report };
   }
 
   #onDeviceLost(
@@ -147,8 +162,8 @@ export class Engine implements EngineApi {
     options: LoadOptions,
     onEvent: (event: EngineEvent) => void,
   ): void {
-    // While a model is being loaded, the load itself fails and says so.
-    if (this.#model === null) return;
+    // While a model is being loaded, the load itself fails and says so, and the one before is on its way out.
+    if (this.#model === null || this.#loading !== null) return;
     this.#losses += 1;
     onEvent({ kind: 'device-lost', message, count: this.#losses });
     this.#recovery = this.#recover(options, onEvent).finally(() => {
@@ -158,6 +173,7 @@ export class Engine implements EngineApi {
 
   /** Frees what hung on the lost device and loads the model again, from disk. */
   async #recover(options: LoadOptions, onEvent: (event: EngineEvent) => void): Promise<void> {
+    const controller = this.#beginLoading();
     // The request that was running ends by itself, with a failure of its own.
     await this.#lastRun;
     const lost = this.#model;
@@ -166,9 +182,12 @@ export class Engine implements EngineApi {
     const isGivenUp = this.#losses >= MAX_DEVICE_LOSSES;
     const result = await this.#load(
       isGivenUp ? { ...options, backend: 'wasm', precision: null } : options,
+      controller,
       () => {},
       onEvent,
     );
+    // The load that was asked for meanwhile tells its own ending.
+    if (controller.signal.reason === REPLACED) return;
     this.#lossFailure = result.ok ? null : result.failure;
     onEvent(
       result.ok

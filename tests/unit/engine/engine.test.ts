@@ -56,3 +56,38 @@ describe('a request that waits for a lost device to come back', () => {
     expect(await next).toMatchObject({ text: 'ls' });
   });
 });
+
+describe('a load', () => {
+  const cancelled = { ok: false, failure: { code: 'model/load-cancelled' } };
+
+  it('can be cancelled while the model before is still being freed', async () => {
+    let free = (): void => {};
+    const { engine, loads, load, loadAtOnce } = setUp(
+      () => new Promise((resolve) => (free = resolve)),
+    );
+    await loadAtOnce();
+    const loading = load();
+    await settle();
+    await engine.cancelLoad();
+    free();
+    expect(await loading).toMatchObject(cancelled);
+    expect(loads).toHaveLength(1);
+  });
+
+  it('takes the place of a recovery that still waits to begin', async () => {
+    let free = (): void => {};
+    const { loads, load, loadAtOnce, loseDevice, events } = setUp(
+      () => new Promise((resolve) => (free = resolve)),
+    );
+    await loadAtOnce();
+    await loseDevice();
+    const loading = load();
+    await settle();
+    free();
+    await settle();
+    expect(loads).toHaveLength(2);
+    loads[1]?.end();
+    expect(await loading).toMatchObject({ ok: true });
+    expect(events.map((event) => event.kind)).toEqual(['device-lost']);
+  });
+});
