@@ -40,6 +40,12 @@ export class LoadTracker {
     if (performance.now() - this.#sentAtMs >= MIN_INTERVAL_MS) this.#send();
   }
 
+  /** What has been brought is of no use: other files come in its place. */
+  startOver(): void {
+    this.#loadedBytes = 0;
+    this.#downloadedBytes = 0;
+  }
+
   /** Ends the last phase and returns how long each took, and where the bytes came from. */
   finish(): Pick<LoadReport, 'phaseMs' | 'totalMs' | 'source' | 'bytes'> {
     this.#closePhase();

@@ -1,29 +1,50 @@
-/** Gets a model's manifest: the newest over the network, else the one that was used last. */
+/** A model's manifest: the newest over the network, and the one whose files were brought last. */
 import { failure, type Result } from '../../contracts/failure.ts';
 import type { ModelManifest } from '../../contracts/model-manifest.ts';
 import { parseManifest } from '../../core/model/parse-manifest.ts';
 
 const CACHE = 'shellwright-manifests';
 
+export interface NewestManifest {
+  readonly manifest: ModelManifest;
+  /** For visits without a connection; to be called once the files are on the device. */
+  readonly remember: () => Promise<void>;
+}
+
 /**
- * Returns the manifest of the folder, from the network or, where that fails, from the last visit.
+ * Returns the manifest that the folder has now.
  * Failures: `model/not-found`, `model/manifest-invalid`, `model/offline`, `model/download-failed`, `model/load-cancelled`.
+ * @param limitMs how long it may take; null is as long as the browser lets it.
  */
 export async function fetchManifest(
   baseUrl: string,
   signal: AbortSignal,
-): Promise<Result<ModelManifest>> {
-  const url = new URL('manifest.json', baseUrl).href;
-  const fetched = await fetchJson(url, signal);
-  if (fetched.ok) {
-    const manifest = parseManifest(fetched.value);
-    if (manifest.ok) await remember(url, fetched.value);
-    return manifest;
-  }
+  limitMs: number | null,
+): Promise<Result<NewestManifest>> {
+  const url = manifestUrl(baseUrl);
+  const limited =
+    limitMs === null ? signal : AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
+  const fetched = await fetchJson(url, limited);
   if (signal.aborted) return { ok: false, failure: failure('model/load-cancelled') };
-  if (fetched.failure.code === 'model/not-found') return fetched;
-  const known = await recall(url);
-  return known === undefined ? fetched : parseManifest(known);
+  if (!fetched.ok) return fetched;
+  const manifest = parseManifest(fetched.value);
+  if (!manifest.ok) return manifest;
+  const remember = (): Promise<void> => keep(url, fetched.value);
+  return { ok: true, value: { manifest: manifest.value, remember } };
+}
+
+/** Returns the manifest that was remembered last, or null. */
+export async function recallManifest(baseUrl: string): Promise<ModelManifest | null> {
+  try {
+    const cache = await caches.open(CACHE);
+    const response = await cache.match(manifestUrl(baseUrl));
+    if (response === undefined) return null;
+    const manifest = parseManifest(await response.json());
+    return manifest.ok ? manifest.value : null;
+  } catch {
+    // As good as never seen.
+    return null;
+  }
 }
 
 async function fetchJson(url: string, signal: AbortSignal): Promise<Result<unknown>> {
@@ -54,7 +75,7 @@ async function fetchJson(url: string, signal: AbortSignal): Promise<Result<unkno
   }
 }
 
-async function remember(url: string, manifest: unknown): Promise<void> {
+async function keep(url: string, manifest: unknown): Promise<void> {
   try {
     const cache = await caches.open(CACHE);
     await cache.put(url, Response.json(manifest));
@@ -63,12 +84,6 @@ async function remember(url: string, manifest: unknown): Promise<void> {
   }
 }
 
-async function recall(url: string): Promise<unknown> {
-  try {
-    const cache = await caches.open(CACHE);
-    return (await (await cache.match(url))?.json()) as unknown;
-  } catch {
-    // As good as never seen.
-    return undefined;
-  }
+function manifestUrl(baseUrl: string): string {
+  return new URL('manifest.json', baseUrl).href;
 }

@@ -9,18 +9,16 @@ import { FailureError, failure, type Result } from '../../contracts/failure.ts';
 import type { EngineDescription } from '../../contracts/generation.ts';
 import type { GraphName, ManifestGraph, ModelManifest } from '../../contracts/model-manifest.ts';
 import { expandExternalData } from '../../core/weights/expand.ts';
-import { concatenate, type FileStorage } from '../files/file-storage.ts';
-import { ModelFiles, type RemoteFile } from '../files/model-files.ts';
 import { freeBytes, isPersisted, openStorage } from '../files/open-storage.ts';
 import { LoadTracker } from '../load-tracker.ts';
-import { nextTask, sleep } from '../next-task.ts';
+import { nextTask } from '../next-task.ts';
 import type { LoadHooks } from '../text-model.ts';
 import { wasmMemoryBytes } from '../wasm-memory.ts';
+import { bringModel, type BroughtModel } from './bring-model.ts';
 import { chooseBackend, planWasm, type BackendPlan } from './choose-backend.ts';
 import { createWasmSession, createWebgpuSession, type ExternalFile } from './create-session.ts';
 import type { Decoder } from './decoder.ts';
 import { loadParser } from '../load-parser.ts';
-import { fetchManifest } from './fetch-manifest.ts';
 import { gpuBuffers } from './gpu-buffers.ts';
 import { WatchedDevice } from './gpu-device.ts';
 import { loadRuntime, runtimeBuildFor } from './onnx-runtime.ts';
@@ -40,7 +38,7 @@ export interface LoadedPackModel {
 
 /**
  * Loads the model that lies in a folder of this site.
- * Failures: those of fetchManifest and ModelFiles, `tokenizer/invalid`, `engine/backend-unavailable`,
+ * Failures: those of bringModel, `tokenizer/invalid`, `engine/backend-unavailable`,
  * `engine/session-failed`, `engine/out-of-memory`.
  */
 export async function loadPackModel(
@@ -48,16 +46,21 @@ export async function loadPackModel(
   hooks: LoadHooks,
 ): Promise<Result<LoadedPackModel>> {
   const tracker = new LoadTracker(hooks.onProgress);
-  const manifest = await fetchManifest(options.source.baseUrl, hooks.signal);
-  if (!manifest.ok) return manifest;
   const plan = await chooseBackend(options);
   if (!plan.ok) return plan;
   try {
-    const files = await bringFiles(manifest.value, options.source.baseUrl, tracker, hooks.signal);
+    const files = await bringModel({
+      baseUrl: options.source.baseUrl,
+      storage: await openStorage(),
+      freeBytes,
+      tracker,
+      signal: hooks.signal,
+    });
+    const { manifest } = files;
     const tokenizer = PackTokenizer.parse(files.tokenizer);
     if (!tokenizer.ok) return tokenizer;
     const start = (chosen: BackendPlan): Promise<StartedDecoder> =>
-      startDecoder(manifest.value, files, chosen, options, tracker, hooks);
+      startDecoder(files, chosen, options, tracker, hooks);
     let started: StartedDecoder;
     try {
       started = await start(plan.value);
@@ -70,10 +73,10 @@ export async function loadPackModel(
     }
     tracker.enter('warming-up');
     const model = new PackModel({
-      description: describe(manifest.value, started.plan),
+      description: describe(manifest, started.plan),
       decoder: started.decoder,
       tokenizer: tokenizer.value,
-      prompt: manifest.value.prompt,
+      prompt: manifest.prompt,
       parser: await loadParser(options.runtimeUrls.bashParser),
       memory: () => measureMemory(started),
       loseDevice: () => {
@@ -96,92 +99,6 @@ export async function loadPackModel(
   }
 }
 
-interface BroughtFiles {
-  readonly pack: Uint8Array<ArrayBuffer>;
-  readonly tokenizer: Uint8Array<ArrayBuffer>;
-  readonly graphs: ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
-  readonly storage: FileStorage['kind'];
-}
-
-async function bringFiles(
-  manifest: ModelManifest,
-  baseUrl: string,
-  tracker: LoadTracker,
-  signal: AbortSignal,
-): Promise<BroughtFiles> {
-  // All graphs, small as they are: after a device loss the WASM one must be there without a network.
-  const paths = [
-    manifest.tokenizer.path,
-    ...Object.values(manifest.graphs).map((graph) => graph.path),
-    ...manifest.pack.shards,
-  ];
-  const remote = paths.map((path): RemoteFile => {
-    const file = manifest.files.find((entry) => entry.path === path);
-    if (file === undefined) throw new FailureError(failure('model/manifest-invalid'));
-    return { url: new URL(path, baseUrl).href, sizeBytes: file.bytes, sha256: file.sha256 };
-  });
-  const storage = await openStorage();
-  tracker.expect(remote.reduce((sum, file) => sum + file.sizeBytes, 0));
-  const files = new ModelFiles({
-    storage,
-    fetch: (input, init) => fetch(input, init),
-    sleep,
-    isOnline: () => navigator.onLine,
-    signal,
-    onProgress(progress) {
-      tracker.enter(progress.phase);
-      tracker.add(progress.loadedDeltaBytes, progress.downloadedDeltaBytes);
-    },
-  });
-  const contents = await withDownloadLock(signal, async () => {
-    await refuseWithoutRoom(remote, files, storage);
-    const brought = await files.getAll(remote);
-    await storage.prune(new Set(remote.map((file) => file.sha256)));
-    return brought;
-  });
-  const byPath = new Map(
-    paths.map((path, index) => [path, contents[index] as Uint8Array<ArrayBuffer>]),
-  );
-  const get = (path: string): Uint8Array<ArrayBuffer> =>
-    byPath.get(path) as Uint8Array<ArrayBuffer>;
-  return {
-    pack: concatenate(manifest.pack.shards.map(get)),
-    tokenizer: get(manifest.tokenizer.path),
-    graphs: byPath,
-    storage: files.storageKind,
-  };
-}
-
-/** Two tabs that load at once would write to the same files; the second waits, and then finds them there. */
-async function withDownloadLock<T>(signal: AbortSignal, bring: () => Promise<T>): Promise<T> {
-  try {
-    return await navigator.locks.request('shellwright-model-files', { signal }, bring);
-  } catch (error) {
-    if (!(error instanceof FailureError) && signal.aborted) {
-      throw new FailureError(failure('model/load-cancelled'), { cause: error });
-    }
-    throw error;
-  }
-}
-
-/** Better to say it before 90 MB are downloaded than after. */
-async function refuseWithoutRoom(
-  remote: readonly RemoteFile[],
-  files: ModelFiles,
-  storage: FileStorage,
-): Promise<void> {
-  if (storage.kind === 'memory') return;
-  const free = await freeBytes();
-  if (free === null) return;
-  const needed =
-    remote.reduce((sum, file) => sum + file.sizeBytes, 0) - (await files.storedBytes(remote));
-  if (needed > free) {
-    throw new FailureError(
-      failure('model/quota-exceeded', undefined, { neededBytes: needed, freeBytes: free }),
-    );
-  }
-}
-
 interface StartedDecoder {
   readonly decoder: Decoder;
   readonly plan: BackendPlan;
@@ -189,13 +106,13 @@ interface StartedDecoder {
 }
 
 async function startDecoder(
-  manifest: ModelManifest,
-  files: BroughtFiles,
+  files: BroughtModel,
   plan: BackendPlan,
   options: PackLoadOptions,
   tracker: LoadTracker,
   hooks: LoadHooks,
 ): Promise<StartedDecoder> {
+  const { manifest } = files;
   const graphName: GraphName = `${plan.backend}-${plan.precision}` as GraphName;
   const graph = manifest.graphs[graphName];
   const graphBytes = files.graphs.get(graph.path) as Uint8Array<ArrayBuffer>;
