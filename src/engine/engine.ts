@@ -26,6 +26,8 @@ const MAX_DEVICE_LOSSES = 2;
 /** Why a load was aborted that another one has taken the place of. */
 const REPLACED = 'replaced';
 
+type LoadCall = Omit<LoadHooks, 'signal'> & { readonly controller: AbortController };
+
 export class Engine implements EngineApi {
   readonly #loadModel: LoadModel;
   #model: TextModel | null = null;
@@ -48,7 +50,7 @@ export class Engine implements EngineApi {
     const controller = this.#beginLoading();
     await this.unload();
     this.#losses = 0;
-    return this.#load(options, controller, onProgress, onEvent);
+    return this.#load(options, { controller, isRecovery: false, onProgress, onEvent });
   }
 
   cancelLoad(): Promise<void> {
@@ -129,14 +131,12 @@ export class Engine implements EngineApi {
 
   async #load(
     options: LoadOptions,
-    controller: AbortController,
-    onProgress: (progress: LoadProgress) => void,
-    onEvent: (event: EngineEvent) => void,
+    { controller, onEvent, ...others }: LoadCall,
   ): Promise<Result<LoadReport>> {
     const { signal } = controller;
     const cancelled = { ok: false, failure: failure('model/load-cancelled') } as const;
     const hooks: LoadHooks = {
-      onProgress,
+      ...others,
       signal,
       onEvent: (event) => {
         if (event.kind === 'device-lost') this.#onDeviceLost(event.message, options, onEvent);
@@ -182,9 +182,7 @@ export class Engine implements EngineApi {
     const isGivenUp = this.#losses >= MAX_DEVICE_LOSSES;
     const result = await this.#load(
       isGivenUp ? { ...options, backend: 'wasm', precision: null } : options,
-      controller,
-      () => {},
-      onEvent,
+      { controller, isRecovery: true, onProgress: () => {}, onEvent },
     );
     // The load that was asked for meanwhile tells its own ending.
     if (controller.signal.reason === REPLACED) return;

@@ -39,4 +39,6 @@ export interface LoadHooks {
   readonly onProgress: (progress: LoadProgress) => void;
   readonly onEvent: (event: EngineEvent) => void;
   readonly signal: AbortSignal;
+  /** Loads again what was lost: what is on the device, without a look for anything newer. */
+  readonly isRecovery: boolean;
 }

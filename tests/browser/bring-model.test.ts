@@ -80,7 +80,10 @@ async function openStorage(): Promise<CacheApiStorage> {
 }
 
 /** Returns the version that is used and where its bytes came from, or the code of the failure. */
-async function bring(signal = new AbortController().signal): Promise<string> {
+async function bring(
+  signal = new AbortController().signal,
+  prefersStored = false,
+): Promise<string> {
   const tracker = new LoadTracker(() => {});
   try {
     const { manifest, pack } = await bringModel({
@@ -89,6 +92,7 @@ async function bring(signal = new AbortController().signal): Promise<string> {
       freeBytes: () => Promise.resolve(null),
       tracker,
       signal,
+      prefersStored,
     });
     expect(new TextDecoder().decode(pack)).toBe(contentOf('pack.bin', manifest.name));
     const { source, bytes } = tracker.finish();
@@ -125,6 +129,17 @@ test('a newer version that cannot be completed does not keep the one before from
   expect(await bring()).toBe('v2 from mixed');
   site.clear();
   expect(await bring()).toBe('v2 from cache');
+});
+
+test('a model that is loaded again after a lost device is the one on the device, not a newer one', async () => {
+  const { signal } = new AbortController();
+  await publish('v1');
+  expect(await bring(signal, true)).toBe('v1 from network');
+  await publish('v2');
+  asked = [];
+  expect(await bring(signal, true)).toBe('v1 from cache');
+  expect(asked).toEqual([]);
+  expect(await bring(signal)).toBe('v2 from mixed');
 });
 
 test('a model that is not on the device still fails for lack of a connection', async () => {

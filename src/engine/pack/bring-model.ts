@@ -26,6 +26,8 @@ export interface BringOptions {
   readonly freeBytes: () => Promise<number | null>;
   readonly tracker: LoadTracker;
   readonly signal: AbortSignal;
+  /** Takes the version that is on the device, if one is, without asking for a newer one. */
+  readonly prefersStored: boolean;
 }
 
 /** Throws FailureError with the failures of fetchManifest and ModelFiles. */
@@ -33,6 +35,7 @@ export async function bringModel(options: BringOptions): Promise<BroughtModel> {
   const { baseUrl, storage, tracker, signal } = options;
   const known = await recallManifest(baseUrl);
   const isHere = known !== null && (await isStored(filesOf(known, baseUrl), storage));
+  if (isHere && options.prefersStored) return bringFiles(known, null, options);
   const newest = await fetchManifest(baseUrl, signal, isHere ? MANIFEST_LIMIT_MS : null);
   if (!newest.ok) {
     const isFinal = ['model/not-found', 'model/load-cancelled'].includes(newest.failure.code);

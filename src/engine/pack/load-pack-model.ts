@@ -55,6 +55,7 @@ export async function loadPackModel(
       freeBytes,
       tracker,
       signal: hooks.signal,
+      prefersStored: hooks.isRecovery,
     });
     const { manifest } = files;
     const tokenizer = PackTokenizer.parse(files.tokenizer);

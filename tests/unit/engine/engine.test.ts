@@ -54,6 +54,7 @@ describe('a request that waits for a lost device to come back', () => {
     const next = engine.generate({ ...request, id: 'id-2' }, () => {});
     loads.at(-1)?.end();
     expect(await next).toMatchObject({ text: 'ls' });
+    expect(loads.map(({ hooks }) => hooks.isRecovery)).toEqual([false, true]);
   });
 });
 
