@@ -10,13 +10,20 @@ const text = (maxLength: number) => ({ type: 'string', maxLength }) as const;
 const TIME = { type: 'string', maxLength: 40, format: 'instant' } as const;
 const TIME_OR_NULL = { ...TIME, type: ['string', 'null'] } as const;
 
+const SHORTEST_MONTH_DAYS = 28;
 /** Date, time and offset of RFC 3339, each field within its bounds. */
 const INSTANT =
   /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
 
-/** Whether `Date` can read it: no leap second, which Ajv's `date-time` takes though it has no number of milliseconds. */
+/**
+ * Whether `Date` can read it: no leap second, which Ajv's `date-time` takes though it has no number of milliseconds. Nor
+ * a day that its month does not have: `Date` makes 2 March of 30 February, but Alertmanager refuses all that is posted
+ * with it.
+ */
 export function isInstant(time: string): boolean {
-  return INSTANT.test(time);
+  if (!INSTANT.test(time)) return false;
+  const day = Number(time.slice(8, 10));
+  return day <= SHORTEST_MONTH_DAYS || new Date(time.slice(0, 10)).getUTCDate() === day;
 }
 
 function strictObject(properties: Readonly<Record<string, unknown>>) {

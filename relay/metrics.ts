@@ -151,6 +151,11 @@ export function createMetrics(sources: MetricSources) {
       labelNames: ['reason'],
       registers,
     }),
+    leftOutAlerts: new Counter({
+      name: 'relay_alerts_left_out_total',
+      help: 'Firing alerts that are no longer repeated to Alertmanager, as it refused each by itself.',
+      registers,
+    }),
     journalSeconds: new Histogram({
       name: 'relay_journal_sync_seconds',
       help: 'Duration of writes to the journal, fsync included.',

@@ -10,6 +10,7 @@ import { createApp } from './app.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { isLoopback, type RelayConfig } from './config.ts';
 import { lockFolder, type InstanceLock } from './instance-lock.ts';
+import { isKnownLink } from './known-link.ts';
 import { createMetrics, type RelayMetrics } from './metrics.ts';
 import { AlertmanagerSink } from './sinks/alertmanager.ts';
 import { EmailSink } from './sinks/email.ts';
@@ -43,8 +44,6 @@ export interface RelayServer {
 const PORTS_TO_TRY = 50;
 /** Requests and attempts that are under way get so long when the relay is told to stop. */
 const STOP_WITHIN_MS = 10_000;
-/** The slash ends the name of the host, whatever follows. */
-const LINK_TO_THIS_MACHINE = /^https?:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?\//;
 
 /** @throws Error where the folder is in use, the port is taken, or a journal cannot be opened */
 export async function startServer(options: ServerOptions): Promise<RelayServer> {
@@ -158,7 +157,7 @@ function openRelay(parts: {
   const deviceName = (client: string): string | null => tokens.nameOf(client);
   return AlertRelay.open({
     dataFolder,
-    createSinks: (state) => createSinks(config, clock, state, deviceName),
+    createSinks: (state) => createSinks({ config, clock, state, deviceName, log, metrics }),
     clock,
     random: Math.random,
     log,
@@ -179,12 +178,15 @@ function openRelay(parts: {
   });
 }
 
-function createSinks(
-  config: RelayConfig,
-  clock: Clock,
-  state: AlertState,
-  deviceName: (client: string) => string | null,
-): readonly Sink[] {
+function createSinks(parts: {
+  readonly config: RelayConfig;
+  readonly clock: Clock;
+  readonly state: AlertState;
+  readonly deviceName: (client: string) => string | null;
+  readonly log: Logger;
+  readonly metrics: RelayMetrics;
+}): readonly Sink[] {
+  const { config, clock, state, deviceName, log, metrics } = parts;
   const { slack, email, alertmanager } = config;
   const epochNow = (): number => clock.epochNow();
   return [
@@ -198,17 +200,13 @@ function createSinks(
             epochNow,
             firing: () => state.firing(),
             deviceName,
+            onLeftOut: (alerts, answer) => {
+              metrics.leftOutAlerts.inc(alerts);
+              log.warn({ sink: 'alertmanager', alerts, answer }, 'Firing alerts are not repeated');
+            },
           }),
         ]),
   ];
-}
-
-/** Links are shown to people who trust the relay, so they lead to the app and nowhere else. */
-function isKnownLink(link: string, { publicOrigin, allowedOrigins }: RelayConfig): boolean {
-  if (LINK_TO_THIS_MACHINE.test(link)) return true;
-  return [publicOrigin, ...allowedOrigins].some(
-    (origin) => origin !== null && link.startsWith(`${origin}/`),
-  );
 }
 
 function metricsOf(

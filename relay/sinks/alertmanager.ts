@@ -17,6 +17,8 @@ export interface AlertmanagerOptions {
   readonly epochNow: () => number;
   readonly firing: () => readonly FiringAlert[];
   readonly deviceName: (client: string) => string | null;
+  /** Told of firing alerts that are not repeated any more, as each was refused by itself. */
+  readonly onLeftOut?: (alerts: number, answer: string) => void;
   readonly timeoutMs?: number;
   readonly repeatEveryMs?: number;
 }
@@ -46,6 +48,8 @@ export class AlertmanagerSink implements Sink {
   readonly isIdempotent = true;
   readonly upkeep: NonNullable<Sink['upkeep']>;
   readonly #options: AlertmanagerOptions;
+  /** Refused when they were repeated alone. What a client sends next of the same alert is another object. */
+  readonly #leftOut = new WeakSet<AlertMessage>();
 
   constructor(options: AlertmanagerOptions) {
     this.#options = options;
@@ -55,31 +59,66 @@ export class AlertmanagerSink implements Sink {
     };
   }
 
-  send(parcels: readonly Parcel[]): Promise<SendOutcome> {
+  async send(parcels: readonly Parcel[]): Promise<SendOutcome> {
     const holdUntil = this.#holdUntil();
-    return this.#post(parcels.map(({ alert, device }) => this.#postable(alert, device, holdUntil)));
+    const outcomes = await this.#post(
+      parcels.map(({ alert, device }) => this.#postable(alert, device, holdUntil)),
+    );
+    return (
+      outcomes.find(({ kind }) => kind === 'delivered') ??
+      outcomes.find(({ kind }) => kind === 'failed') ??
+      outcomes[0] ?? { kind: 'refused', answer: 'no address' }
+    );
   }
 
   close(): void {
     // Nothing is held between attempts.
   }
 
+  /** What is refused is tried in halves: one client's alert must not end those of everybody else. */
   async #repeatFiring(): Promise<void> {
-    const { firing, deviceName } = this.#options;
+    const { firing, onLeftOut } = this.#options;
     const holdUntil = this.#holdUntil();
-    const alerts = firing().map(({ alert, client }) =>
-      this.#postable(alert, deviceName(client), holdUntil),
-    );
-    for (let first = 0; first < alerts.length; first += MAX_BATCH) {
-      const { kind } = await this.#post(alerts.slice(first, first + MAX_BATCH));
+    const parts = chunksOf(firing().filter(({ alert }) => !this.#leftOut.has(alert)));
+    let isOpen: boolean | null = null;
+    let leftOut = 0;
+    let lastAnswer = '';
+    for (let part = parts.shift(); part !== undefined; part = parts.shift()) {
+      const outcomes = await this.#repeat(part, holdUntil);
+      if (outcomes.some(({ kind }) => kind === 'delivered')) continue;
+      const refusal = outcomes.find(({ kind }) => kind === 'refused');
       // The next repetition is soon enough.
-      if (kind !== 'delivered') return;
+      if (refusal === undefined || !(isOpen ??= await this.#takesNone())) break;
+      const [first] = part;
+      if (part.length > 1) {
+        const half = Math.ceil(part.length / 2);
+        parts.unshift(part.slice(0, half), part.slice(half));
+      } else if (first !== undefined) {
+        this.#leftOut.add(first.alert);
+        leftOut += 1;
+        lastAnswer = refusal.answer;
+      }
     }
+    if (leftOut > 0) onLeftOut?.(leftOut, lastAnswer);
   }
 
-  async #post(alerts: readonly PostableAlert[]): Promise<SendOutcome> {
+  #repeat(firing: readonly FiringAlert[], holdUntil: string): Promise<readonly SendOutcome[]> {
+    return this.#post(
+      firing.map(({ alert, client }) =>
+        this.#postable(alert, this.#options.deviceName(client), holdUntil),
+      ),
+    );
+  }
+
+  /** Whether a list without alerts is taken: where it is not, a refusal says nothing of the alerts. */
+  async #takesNone(): Promise<boolean> {
+    return (await this.#post([])).some(({ kind }) => kind === 'delivered');
+  }
+
+  /** What each address answers. */
+  #post(alerts: readonly PostableAlert[]): Promise<readonly SendOutcome[]> {
     const { urls, authorization, epochNow, timeoutMs = TIMEOUT_MS } = this.#options;
-    const outcomes = await Promise.all(
+    return Promise.all(
       urls.map((url) =>
         postJson({
           url: `${url}/api/v2/alerts`,
@@ -89,11 +128,6 @@ export class AlertmanagerSink implements Sink {
           epochNow,
         }),
       ),
-    );
-    return (
-      outcomes.find(({ kind }) => kind === 'delivered') ??
-      outcomes.find(({ kind }) => kind === 'failed') ??
-      outcomes[0] ?? { kind: 'refused', answer: 'no address' }
     );
   }
 
@@ -127,4 +161,12 @@ export class AlertmanagerSink implements Sink {
     const endsAtMs = state === 'test' ? nowMs + TEST_LASTS_MS : Date.parse(endsAt ?? '');
     return new Date(Number.isNaN(endsAtMs) ? nowMs : endsAtMs).toISOString();
   }
+}
+
+function chunksOf(firing: readonly FiringAlert[]): (readonly FiringAlert[])[] {
+  const chunks: (readonly FiringAlert[])[] = [];
+  for (let first = 0; first < firing.length; first += MAX_BATCH) {
+    chunks.push(firing.slice(first, first + MAX_BATCH));
+  }
+  return chunks;
 }

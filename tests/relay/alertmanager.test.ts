@@ -130,6 +130,17 @@ test('what fires is there again when Alertmanager has been restarted', async () 
   await expect.poll(async () => (await alertsOf(second.url)).length).toBe(1);
 });
 
+test('a list without alerts is taken, by which the relay tells a bad alert from a bad address', async () => {
+  const { url } = await startAlertmanager();
+  const post = async (body: string): Promise<number> => {
+    const headers = { 'Content-Type': 'application/json' };
+    return (await fetch(`${url}/api/v2/alerts`, { method: 'POST', headers, body })).status;
+  };
+  expect(await post('[]')).toBe(200);
+  const [startsAt, labels] = ['2026-02-30T00:00:00Z', { alertname: 'a' }];
+  expect(await post(JSON.stringify([{ startsAt, labels }, { labels }]))).toBe(400);
+});
+
 test('a page whose clock is an hour ahead cannot keep alive what has ended', async () => {
   const alertmanager = await startAlertmanager();
   const relay = await startRelayHere({ ALERTMANAGER_URL: alertmanager.url });

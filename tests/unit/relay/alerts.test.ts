@@ -84,6 +84,10 @@ describe('accepting', () => {
       (post) => ({ ...post, alerts: [alertMessage({ startsAt: '2026-13-01T00:00:00Z' })] }),
     ],
     [
+      'a day that its month does not have',
+      (post) => ({ ...post, alerts: [alertMessage({ startsAt: '2026-02-30T00:00:00Z' })] }),
+    ],
+    [
       'a summary that is too long',
       (post) => ({ ...post, alerts: [alertMessage({ summary: 'x'.repeat(501) })] }),
     ],
@@ -378,6 +382,32 @@ describe('dead letters', () => {
     expect((await relay.request({ method: 'POST', url })).statusCode).toBe(401);
     expect((await relay.request({ method: 'POST', url, headers: OWN_PAGE })).statusCode).toBe(403);
   });
+});
+
+test.each([
+  ['http://localhost:4173/#/monitor?rule=a%20b', true],
+  ['http://localhost:4173/%zz', false],
+  ['http://localhost:4173/#/monitor?rule=100%', false],
+  ['http://localhost:4173/#/\u0007', false],
+  ['http://localhost:65536/', false],
+  ['http://localhost:4173.elsewhere.example/', false],
+])('the link %o is kept: %o', async (link, isKept) => {
+  const relay = await startTestRelay();
+  await relay.postAlerts(alertPost({ alerts: [alertMessage({ link })] }));
+  const links = relay.relay.state.firing().map(({ alert }) => alert.link);
+  expect(links).toEqual([isKept ? link : '']);
+});
+
+test.each([
+  ['2028-02-29T00:00:00Z', 202],
+  ['2026-02-28T23:59:59Z', 202],
+  ['2026-01-31T00:00:00+02:00', 202],
+  ['2026-02-29T00:00:00Z', 400],
+  ['2026-04-31T00:00:00Z', 400],
+])('an alert since %s is answered with %i', async (startsAt, status) => {
+  const relay = await startTestRelay();
+  const answer = await relay.postAlerts(alertPost({ alerts: [alertMessage({ startsAt })] }));
+  expect(answer.statusCode).toBe(status);
 });
 
 describe('clocks', () => {

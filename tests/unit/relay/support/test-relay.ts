@@ -7,6 +7,7 @@ import { onTestFinished } from 'vitest';
 import { AlertRelay, type AlertRelayOptions } from '../../../../relay/alert-relay.ts';
 import { createApp, type AppOptions } from '../../../../relay/app.ts';
 import { readConfig } from '../../../../relay/config.ts';
+import { isKnownLink } from '../../../../relay/known-link.ts';
 import { createLog } from '../../../../relay/log.ts';
 import { createMetrics } from '../../../../relay/metrics.ts';
 import type { Sink } from '../../../../relay/sinks/sink.ts';
@@ -78,7 +79,7 @@ export async function startTestRelay(options: TestRelayOptions = {}): Promise<Te
     alertsPerMinute: config.limits.alertsPerRoute,
     maxQueued: config.maxQueued,
     deviceName: (client) => tokens.nameOf(client),
-    isKnownLink: (link) => link.startsWith('http://localhost:4173/'),
+    isKnownLink: (link) => isKnownLink(link, config),
     openFile: disk.open,
     ...options.relay,
   });
