@@ -51,6 +51,8 @@ export class DeliveryQueue {
   #nextUpkeepAtMs: number;
   /** Parcels that were refused together, and are tried one by one: not all of them need be at fault. */
   readonly #alone = new Set<QueuedParcel>();
+  /** Heads of their lanes that wait while others go, and until when. */
+  readonly #heldUntilMs = new Map<QueuedParcel, number>();
   #isStopped = false;
   #lastDeliveredAtMs: number | null = null;
   #lastAnswer = '';
@@ -113,9 +115,17 @@ export class DeliveryQueue {
 
   #dueAtMs(): number {
     if (this.#length === 0) return Infinity;
+    const atMs = Math.max(this.#nextAttemptAtMs, this.#allHeldUntilMs());
     return this.#length >= this.#options.sink.maxBatch
-      ? this.#nextAttemptAtMs
-      : Math.max(this.#nextAttemptAtMs, this.#gathersUntilMs);
+      ? atMs
+      : Math.max(atMs, this.#gathersUntilMs);
+  }
+
+  #allHeldUntilMs(): number {
+    if (this.#heldUntilMs.size < this.#lanes.size) return -Infinity;
+    let firstMs = Infinity;
+    for (const untilMs of this.#heldUntilMs.values()) firstMs = Math.min(firstMs, untilMs);
+    return firstMs;
   }
 
   async #work(): Promise<void> {
@@ -132,7 +142,10 @@ export class DeliveryQueue {
     this.#gathersUntilMs = clock.now() + (sink.gatherMs ?? 0);
     if (!sink.isIdempotent) await this.#options.onAttempt(batch);
     const outcome = await sink.send(batch);
-    for (const parcel of batch) parcel.attempts += 1;
+    for (const parcel of batch) {
+      parcel.attempts += 1;
+      this.#heldUntilMs.delete(parcel);
+    }
     this.#settle(batch, outcome);
   }
 
@@ -155,13 +168,15 @@ export class DeliveryQueue {
       onFinished(batch, 'dead', outcome.answer);
       return;
     }
-    this.#failuresInARow += 1;
-    const waitMs = retryDelayMs(this.#failuresInARow, random());
-    this.#nextAttemptAtMs = Math.max(
-      this.#nextAttemptAtMs,
-      clock.now() + Math.max(waitMs, outcome.retryAfterMs ?? 0),
-    );
+    const { isOfThisAlone = false, retryAfterMs } = outcome;
+    this.#failuresInARow = isOfThisAlone ? 0 : this.#failuresInARow + 1;
+    const untilAfter = (failures: number): number =>
+      clock.now() + Math.max(retryDelayMs(failures, random()), retryAfterMs ?? 0);
+    if (!isOfThisAlone) {
+      this.#nextAttemptAtMs = Math.max(this.#nextAttemptAtMs, untilAfter(this.#failuresInARow));
+    }
     for (const parcel of batch) {
+      if (isOfThisAlone) this.#heldUntilMs.set(parcel, untilAfter(parcel.attempts));
       parcel.mayBeRepeat ||= outcome.isUncertain && !sink.isIdempotent;
       // What fails each time must not hold up the others.
       const lane = this.#lanes.get(parcel.alert.fingerprint);
@@ -177,6 +192,7 @@ export class DeliveryQueue {
     const batch: QueuedParcel[] = [];
     for (const [head] of this.#lanes.values()) {
       if (head === undefined) continue;
+      if ((this.#heldUntilMs.get(head) ?? -Infinity) > this.#options.clock.now()) continue;
       if (this.#alone.has(head)) {
         if (batch.length === 0) return [head];
         continue;
@@ -208,6 +224,7 @@ export class DeliveryQueue {
   #remove(parcels: readonly QueuedParcel[]): void {
     for (const parcel of parcels) {
       this.#alone.delete(parcel);
+      this.#heldUntilMs.delete(parcel);
       const lane = this.#lanes.get(parcel.alert.fingerprint);
       const at = lane?.indexOf(parcel) ?? -1;
       if (lane === undefined || at < 0) continue;

@@ -34,8 +34,27 @@ export interface EmailMessage {
 }
 
 const TIMEOUT_MS = 10_000;
+/** Of the attempts for those who were told to come back later: half an hour, which is longer than greylisting takes. */
+const MAX_TRIES_FOR_SOME = 20;
+/** Mails remembered that not everybody has. */
+const MAX_PARTLY_SENT = 1_000;
 /** Somebody will correct the password, and the message is as good as before. */
 const LOGIN_FAILED = new Set(['EAUTH', 'ENOAUTH']);
+
+/** A mail that some recipients have. */
+interface PartlySent {
+  /** Addresses that were put off. */
+  readonly waiting: readonly string[];
+  readonly refused: number;
+  readonly recipients: number;
+  readonly tries: number;
+}
+
+/** What the server said of one recipient. */
+interface Refusal {
+  readonly recipient?: string | undefined;
+  readonly responseCode?: number | undefined;
+}
 
 export class EmailSink implements Sink {
   readonly name = 'email';
@@ -44,6 +63,8 @@ export class EmailSink implements Sink {
   readonly isIdempotent = false;
   readonly #options: EmailOptions;
   readonly #transport: ReturnType<typeof smtpTransport>;
+  /** By the id of the parcel, oldest first. */
+  readonly #partlySent = new Map<string, PartlySent>();
 
   constructor(options: EmailOptions) {
     this.#options = options;
@@ -56,6 +77,7 @@ export class EmailSink implements Sink {
     const [parcel] = parcels;
     if (parcel === undefined) return { kind: 'delivered', answer: 'nothing to send' };
     const { text, ...message } = emailMessage(parcel, domainOf(from));
+    const before = this.#partlySent.get(parcel.id);
     let hasBegun = false;
     // Nobody reads the text before the server has let us in, so that until then it is certain that nothing was sent.
     const content = Readable.from(
@@ -65,21 +87,69 @@ export class EmailSink implements Sink {
       })(),
     );
     try {
-      await this.#transport.sendMail({
+      const info = await this.#transport.sendMail({
         from,
         to: [...to],
+        ...(before === undefined ? {} : { envelope: { from, to: [...before.waiting] } }),
         ...message,
         text: content,
         headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
       });
-      return { kind: 'delivered', answer: 'SMTP 250' };
+      const recipients = before?.recipients ?? info.accepted.length + info.rejected.length;
+      return this.#settle(parcel.id, { ...before, recipients }, info.rejectedErrors ?? []);
     } catch (error) {
-      return outcomeOf(error, hasBegun);
+      const outcome = outcomeOf(error, hasBegun);
+      if (before === undefined) return outcome;
+      // Some have it, so that what is said of the others is no answer to the whole mail.
+      const refusals = refusalsIn(error);
+      if (refusals.length === before.waiting.length) {
+        return this.#settle(parcel.id, before, refusals);
+      }
+      if (outcome.kind === 'failed') return outcome;
+      return this.#settle(
+        parcel.id,
+        before,
+        before.waiting.map(() => ({})),
+      );
     }
   }
 
   close(): void {
     this.#transport.close();
+  }
+
+  /** Of a mail that some have: those who were put off get it later, and nobody gets it twice. */
+  #settle(
+    id: string,
+    before: Pick<PartlySent, 'recipients'> & Partial<PartlySent>,
+    refusals: readonly Refusal[],
+  ): SendOutcome {
+    const { recipients } = before;
+    const tries = (before.tries ?? 0) + 1;
+    const putOff = tries < MAX_TRIES_FOR_SOME ? refusals.filter(isPassing) : [];
+    const waiting = putOff.flatMap(({ recipient }) => recipient ?? []);
+    const refused = (before.refused ?? 0) + refusals.length - waiting.length;
+    this.#partlySent.delete(id);
+    if (waiting.length > 0) {
+      this.#remember(id, { waiting, refused, recipients, tries });
+      return {
+        kind: 'failed',
+        answer: `SMTP ${putOff[0]?.responseCode}, ${waiting.length} of ${recipients} recipients wait`,
+        retryAfterMs: null,
+        isUncertain: false,
+        isOfThisAlone: true,
+      };
+    }
+    const exception = refused === 0 ? '' : `, ${refused} of ${recipients} recipients refused`;
+    return { kind: 'delivered', answer: `SMTP 250${exception}` };
+  }
+
+  #remember(id: string, partlySent: PartlySent): void {
+    this.#partlySent.set(id, partlySent);
+    for (const oldest of this.#partlySent.keys()) {
+      if (this.#partlySent.size <= MAX_PARTLY_SENT) return;
+      this.#partlySent.delete(oldest);
+    }
   }
 }
 
@@ -122,6 +192,17 @@ function smtpTransport(options: EmailOptions) {
     disableFileAccess: true,
     disableUrlAccess: true,
   });
+}
+
+function isPassing({ responseCode }: Refusal): boolean {
+  return responseCode !== undefined && responseCode < 500;
+}
+
+/** Also where some were refused, and then something else went wrong. */
+function refusalsIn(error: unknown): readonly Refusal[] {
+  return error instanceof Error && 'rejectedErrors' in error
+    ? (error.rejectedErrors as readonly Refusal[])
+    : [];
 }
 
 function outcomeOf(error: unknown, hasBegun: boolean): SendOutcome {

@@ -26,6 +26,8 @@ export type SendOutcome =
       readonly retryAfterMs: number | null;
       /** Whether the sink may have taken it all the same. */
       readonly isUncertain: boolean;
+      /** It says nothing of other alerts, which need not wait. */
+      readonly isOfThisAlone?: boolean;
     };
 
 export interface Sink {

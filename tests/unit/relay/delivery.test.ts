@@ -147,6 +147,32 @@ describe('failures', () => {
     expect(noted).toContain('delivered p3: HTTP 200');
   });
 
+  test('what fails by itself waits by itself: others go at once, its own lane in order', async () => {
+    const { clock, sink, noted, add } = queueWith();
+    const fingerprint = fingerprintOf(7);
+    let calls = 0;
+    sink.answer = ([parcel]) =>
+      parcel?.id === 'p1' && ++calls <= 3 ? { ...FAILED, isOfThisAlone: true } : DELIVERED;
+    add({ alert: alertMessage({ fingerprint, state: 'firing' }) });
+    add({ alert: alertMessage({ fingerprint, state: 'resolved' }) });
+    await clock.advance(1);
+    for (let n = 0; n < 3; n++) {
+      add();
+      await clock.advance(1);
+    }
+    expect(sink.delivered).toEqual(['p1', 'p3', 'p4', 'p5']);
+    await clock.advance(10_000);
+    const ofLane = sink.attempts.filter(({ ids }) => ids[0] === 'p1' || ids[0] === 'p2');
+    expect(ofLane.map(({ atMs, ids }) => [atMs, ids[0]])).toEqual([
+      [0, 'p1'],
+      [1_000, 'p1'],
+      [3_000, 'p1'],
+      [7_000, 'p1'],
+      [7_000, 'p2'],
+    ]);
+    expect(noted.filter((line) => line.startsWith('delivered'))).toHaveLength(5);
+  });
+
   test('after a day it is given up, and says why', async () => {
     const { clock, sink, queue, noted, add } = queueWith();
     sink.answer = () => FAILED;
