@@ -86,6 +86,9 @@ export class AlertRelay {
     { readonly body: string; readonly done: Promise<AlertReceipt> }
   >();
 
+  /** Dead letters are settled one request after the other, or two of them would send the same. */
+  #settling: Promise<unknown> = Promise.resolve();
+
   private constructor(
     options: AlertRelayOptions,
     state: AlertState,
@@ -190,25 +193,10 @@ export class AlertRelay {
   }
 
   /** Puts dead letters back into their queues, or gives them up. Returns how many. */
-  async settleDead(what: 'retry' | 'discard', only: number | null): Promise<number> {
-    const dead = [...this.#state.dead()].filter(({ post }) => only === null || post.post === only);
-    for (const { post, unit } of dead) {
-      const isRetry = what === 'retry';
-      if (isRetry && !this.#queues.has(unit.sink)) continue;
-      await this.#journal.append({
-        kind: 'progress',
-        sink: unit.sink,
-        units: [[post.post, unit.alert]],
-        change: {
-          ...unit,
-          status: isRetry ? 'queued' : 'discarded',
-          finishedAtMs: isRetry ? null : this.#options.clock.epochNow(),
-        },
-      });
-      // The day of trying begins anew.
-      if (isRetry) this.#enqueue({ ...post, atMs: this.#options.clock.epochNow() }, unit);
-    }
-    return dead.length;
+  settleDead(what: 'retry' | 'discard', only: number | null): Promise<number> {
+    const done = this.#settling.then(() => this.#settleAll(what, only));
+    this.#settling = done.catch(() => undefined);
+    return done;
   }
 
   /** Ends the attempts that are under way, writes what is known, and takes nothing more. */
@@ -216,6 +204,44 @@ export class AlertRelay {
     await Promise.all([...this.#queues.values()].map((queue) => queue.stop()));
     for (const sink of this.#sinks) sink.close();
     await this.#journal.close();
+  }
+
+  async #settleAll(what: 'retry' | 'discard', only: number | null): Promise<number> {
+    const dead = [...this.#state.dead()].filter(({ post }) => only === null || post.post === only);
+    let settled = 0;
+    for (const { post, unit } of dead) {
+      if (await this.#settleUnit(what, post, unit)) settled += 1;
+    }
+    return settled;
+  }
+
+  async #settleUnit(
+    what: 'retry' | 'discard',
+    post: PostEntry,
+    { alert, sink }: Unit,
+  ): Promise<boolean> {
+    const isRetry = what === 'retry';
+    if (isRetry && !this.#queues.has(sink)) return false;
+    const unit = this.#state.unitOf(post.post, alert, sink);
+    // Writing takes time, in which the oldest may have been given up.
+    if (unit?.status !== 'dead') return false;
+    const { attempts, answer, isUncertain } = unit;
+    const nowMs = this.#options.clock.epochNow();
+    await this.#journal.append({
+      kind: 'progress',
+      sink,
+      units: [[post.post, alert]],
+      change: {
+        status: isRetry ? 'queued' : 'discarded',
+        attempts,
+        answer,
+        isUncertain,
+        finishedAtMs: isRetry ? null : nowMs,
+        ...(isRetry ? { retriedAtMs: nowMs } : {}),
+      },
+    });
+    if (isRetry) this.#enqueue(post, { ...unit, retriedAtMs: nowMs });
+    return true;
   }
 
   #requireRoom(sinks: readonly SinkName[], alerts: number): void {
@@ -301,7 +327,7 @@ export class AlertRelay {
 
   #enqueue(
     post: Omit<PostEntry, 'sinks' | 'units'>,
-    unit: Pick<Unit, 'alert' | 'sink' | 'attempts' | 'isUncertain'>,
+    unit: Pick<Unit, 'alert' | 'sink' | 'attempts' | 'isUncertain' | 'retriedAtMs'>,
   ): void {
     const alert = post.alerts[unit.alert];
     if (alert === undefined) return;
@@ -313,6 +339,8 @@ export class AlertRelay {
       device: this.#options.deviceName(post.client),
       skewMs: post.skewMs,
       acceptedAtMs: post.atMs,
+      // The day of trying begins anew.
+      triedSinceMs: unit.retriedAtMs ?? post.atMs,
       attempts: unit.attempts,
       mayBeRepeat: unit.isUncertain,
     });

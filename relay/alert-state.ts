@@ -18,6 +18,8 @@ export interface Unit {
   /** An attempt began whose end is not known: the sink may have it already. */
   readonly isUncertain: boolean;
   readonly finishedAtMs: number | null;
+  /** When the operator had it tried anew, last. */
+  readonly retriedAtMs?: number | undefined;
 }
 
 export interface PostEntry {
@@ -49,7 +51,7 @@ export interface ProgressEntry {
   readonly kind: 'progress';
   readonly sink: SinkName;
   readonly units: readonly (readonly [post: number, alert: number])[];
-  readonly change: Pick<Unit, 'status' | 'attempts' | 'answer' | 'isUncertain' | 'finishedAtMs'>;
+  readonly change: Omit<Unit, 'alert' | 'sink'>;
 }
 
 /** A used key, as snapshots had them one by one. */
@@ -200,6 +202,12 @@ export class AlertState implements JournaledState<AlertEntry> {
     }
   }
 
+  /** null for one that is no longer known. */
+  unitOf(post: number, alert: number, sink: SinkName): Unit | null {
+    const units = this.#posts.get(post)?.units ?? [];
+    return units.find((unit) => unit.alert === alert && unit.sink === sink) ?? null;
+  }
+
   /** What fires by the last word of each client, without what nobody has spoken of for a day. */
   firing(): readonly FiringAlert[] {
     const oldestMs = this.#options.epochNow() - FIRING_FORGOTTEN_MS;
@@ -301,7 +309,17 @@ export class AlertState implements JournaledState<AlertEntry> {
       if (post === undefined || before === undefined) continue;
       // Field by field and not by spreading, which costs more: it is done for each alert and delivery.
       const { status, attempts, answer, isUncertain, finishedAtMs } = change;
-      post.units[at] = { alert, sink, status, attempts, answer, isUncertain, finishedAtMs };
+      const retriedAtMs = change.retriedAtMs ?? before.retriedAtMs;
+      post.units[at] = {
+        alert,
+        sink,
+        status,
+        attempts,
+        answer,
+        isUncertain,
+        finishedAtMs,
+        retriedAtMs,
+      };
       const deadMore = Number(change.status === 'dead') - Number(before.status === 'dead');
       if (deadMore !== 0) this.#countDead(sink, deadMore);
       post.open += Number(change.status === 'queued') - Number(before.status === 'queued');
@@ -417,6 +435,7 @@ function newUnit(alert: number, sink: SinkName): Unit {
     answer: '',
     isUncertain: false,
     finishedAtMs: null,
+    retriedAtMs: undefined,
   };
 }
 

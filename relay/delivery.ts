@@ -26,6 +26,8 @@ export interface DeliveryOptions {
 export interface QueuedParcel extends Parcel {
   readonly post: number;
   readonly index: number;
+  /** Wall clock. A day later it is given up. */
+  readonly triedSinceMs: number;
   attempts: number;
   mayBeRepeat: boolean;
 }
@@ -210,7 +212,7 @@ export class DeliveryQueue {
     const oldestMs = clock.epochNow() - this.#giveUpAfterMs;
     const old: QueuedParcel[] = [];
     for (const lane of this.#lanes.values()) {
-      for (const parcel of lane) if (parcel.acceptedAtMs <= oldestMs) old.push(parcel);
+      for (const parcel of lane) if (parcel.triedSinceMs <= oldestMs) old.push(parcel);
     }
     if (old.length === 0) return;
     this.#remove(old);

@@ -366,6 +366,50 @@ describe('dead letters', () => {
     expect(relay.relay.state.deadCount('slack')).toBe(0);
   });
 
+  function retry(relay: TestRelay) {
+    return relay.request({ method: 'POST', url: '/v1/dead-letters/retry', headers: ADMIN });
+  }
+
+  test('are sent again once, however often the operator says so at the same time', async () => {
+    const relay = await relayWithDeadLetter();
+    relay.sink.answer = () => DELIVERED;
+    const answers = await Promise.all([retry(relay), retry(relay), retry(relay)]);
+    expect(answers.map((answer) => answer.json<{ alerts: number }>().alerts)).toEqual([1, 0, 0]);
+    await relay.clock.advance(1_000);
+    expect(relay.sink.attempts).toHaveLength(2);
+  });
+
+  test('are tried for another day, over a restart too', async () => {
+    const relay = await relayWithDeadLetter();
+    await relay.clock.advance(30 * HOUR_MS);
+    relay.sink.answer = () => FAILED;
+    await retry(relay);
+    await relay.clock.advance(HOUR_MS);
+    expect((await deliveries(relay))[0]?.status).toBe('queued');
+    relay.abandon();
+
+    const next = await startTestRelay({ clock: relay.clock, folder: relay.folder });
+    next.sink.answer = () => FAILED;
+    await next.clock.advance(22 * HOUR_MS);
+    expect((await deliveries(next))[0]?.status).toBe('queued');
+    await next.clock.advance(2 * HOUR_MS);
+    expect((await deliveries(next))[0]?.status).toBe('dead');
+  });
+
+  test('of a destination that is gone are not sent, and not counted', async () => {
+    const relay = await relayWithDeadLetter();
+    relay.abandon();
+    const email = new FakeSink(() => relay.clock.now(), { name: 'email' });
+    const next = await startTestRelay({
+      clock: relay.clock,
+      folder: relay.folder,
+      sinks: [email],
+      environment: { RELAY_ADMIN_TOKEN: 'the-operator-s-own-secret' },
+    });
+    expect((await retry(next)).json()).toEqual({ alerts: 0 });
+    expect((await deliveries(next))[0]?.status).toBe('dead');
+  });
+
   test('are given up when the operator says so, for good', async () => {
     const relay = await relayWithDeadLetter();
     await relay.request({ method: 'POST', url: '/v1/dead-letters/discard', headers: ADMIN });

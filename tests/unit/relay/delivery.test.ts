@@ -37,6 +37,7 @@ function queueWith(options: Partial<Omit<Sink, 'send' | 'close'>> = {}, random =
       device: null,
       skewMs: 0,
       acceptedAtMs: clock.epochNow(),
+      triedSinceMs: clock.epochNow(),
       attempts: 0,
       mayBeRepeat: false,
       ...changes,
