@@ -86,6 +86,8 @@ export class AlertRelay {
     { readonly body: string; readonly done: Promise<AlertReceipt> }
   >();
 
+  /** By unit, the last progress that the disk did not take: as many as there are alerts under way, at most. */
+  readonly #missed = new Map<string, ProgressEntry>();
   /** Dead letters are settled one request after the other, or two of them would send the same. */
   #settling: Promise<unknown> = Promise.resolve();
 
@@ -147,7 +149,7 @@ export class AlertRelay {
     return this.#state;
   }
 
-  get journal(): Pick<Journal<never>, 'sizeBytes' | 'isWritable' | 'damagedLines' | 'probe'> {
+  get journal(): Pick<Journal<never>, 'sizeBytes' | 'isWritable' | 'damagedLines'> {
     return this.#journal;
   }
 
@@ -156,6 +158,13 @@ export class AlertRelay {
     Pick<DeliveryQueue, 'length' | 'lastDeliveredAtMs' | 'lastAnswer' | 'failuresInARow'>
   > {
     return this.#queues;
+  }
+
+  /** Whether the journal can be written; tries the disk where it has failed before. */
+  async probeJournal(): Promise<boolean> {
+    const isWritable = await this.#journal.probe();
+    if (isWritable) await this.#writeMissed();
+    return isWritable;
   }
 
   /** The sinks of a route: `default` is all of them, and each has one of its own. null for no such route. */
@@ -203,6 +212,7 @@ export class AlertRelay {
   async stop(): Promise<void> {
     await Promise.all([...this.#queues.values()].map((queue) => queue.stop()));
     for (const sink of this.#sinks) sink.close();
+    await this.#writeMissed();
     await this.#journal.close();
   }
 
@@ -297,6 +307,7 @@ export class AlertRelay {
         retryAfterSeconds: RETRY_JOURNAL_SECONDS,
       });
     }
+    void this.#writeMissed();
     for (const [state, alerts] of countByState(entry.alerts)) {
       this.#options.observe?.accepted?.(state, alerts);
     }
@@ -426,24 +437,55 @@ export class AlertRelay {
     );
   }
 
-  /** Writes progress down. A disk that does not take it costs no alert: after a restart it is delivered once more. */
+  /**
+   * Writes progress down, later if the disk does not take it now. What was not written when the relay is killed costs no
+   * alert: it is delivered once more.
+   */
   async #note(
     sink: SinkName,
     units: ProgressEntry['units'],
     change: ProgressEntry['change'],
   ): Promise<void> {
     const { status, attempts, answer, isUncertain, finishedAtMs } = change;
+    const entry: ProgressEntry = {
+      kind: 'progress',
+      sink,
+      units,
+      change: { status, attempts, answer, isUncertain, finishedAtMs },
+    };
     try {
-      await this.#journal.append({
-        kind: 'progress',
-        sink,
-        units,
-        change: { status, attempts, answer, isUncertain, finishedAtMs },
-      });
+      await this.#journal.append(entry);
     } catch (err) {
       this.#options.log.error({ err, sink }, 'Progress was not written to the journal');
+      for (const unit of units) {
+        this.#missed.set(missedId(sink, unit), { ...entry, units: [unit] });
+      }
+      return;
     }
+    if (this.#missed.size === 0) return;
+    for (const unit of units) this.#missed.delete(missedId(sink, unit));
+    void this.#writeMissed();
   }
+
+  /** Never rejects: what fails again is kept. */
+  async #writeMissed(): Promise<void> {
+    if (this.#missed.size === 0) return;
+    const missed = [...this.#missed];
+    this.#missed.clear();
+    await Promise.all(
+      missed.map(async ([id, entry]) => {
+        try {
+          await this.#journal.append(entry);
+        } catch {
+          if (!this.#missed.has(id)) this.#missed.set(id, entry);
+        }
+      }),
+    );
+  }
+}
+
+function missedId(sink: SinkName, [post, alert]: ProgressEntry['units'][number]): string {
+  return `${sink} ${post} ${alert}`;
 }
 
 function countByState(alerts: readonly AlertMessage[]): ReadonlyMap<AlertMessage['state'], number> {

@@ -19,7 +19,7 @@ export function healthRoutes(app: FastifyInstance, context: RouteContext, done: 
     if (request.client === null && !mayRead(request)) {
       throw new RefusalError('relay/not-signed-in');
     }
-    const isJournalWritable = (await relay.journal.probe()) && telemetry.isWritable;
+    const isJournalWritable = (await relay.probeJournal()) && telemetry.isWritable;
     const isReady = isJournalWritable && !isStopping();
     const sinks = Object.fromEntries(
       [...relay.queues].map(([name, queue]) => [
