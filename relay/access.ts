@@ -88,6 +88,12 @@ export class Access {
   }
 }
 
+/** Whether whoever has this `Client['id']` may still send something, or their token was revoked. */
+export function isKnownClient(id: string, tokens: TokenFile): boolean {
+  const withoutToken: readonly Client['id'][] = ['same-origin', 'admin'];
+  return withoutToken.includes(id) || tokens.nameOf(id) !== null;
+}
+
 function bearer({ authorization }: IncomingHttpHeaders): string | null {
   return /^Bearer +(\S{1,200})$/i.exec(authorization ?? '')?.[1] ?? null;
 }

@@ -4,8 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import { isKnownClient } from './access.ts';
 import { AlertRelay } from './alert-relay.ts';
-import type { AlertState } from './alert-state.ts';
+import type { AlertState, FiringAlert } from './alert-state.ts';
 import { createApp } from './app.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { isLoopback, type RelayConfig } from './config.ts';
@@ -157,7 +158,7 @@ function openRelay(parts: {
   const deviceName = (client: string): string | null => tokens.nameOf(client);
   return AlertRelay.open({
     dataFolder,
-    createSinks: (state) => createSinks({ config, clock, state, deviceName, log, metrics }),
+    createSinks: (state) => createSinks({ config, clock, state, tokens, log, metrics }),
     clock,
     random: Math.random,
     log,
@@ -182,11 +183,11 @@ function createSinks(parts: {
   readonly config: RelayConfig;
   readonly clock: Clock;
   readonly state: AlertState;
-  readonly deviceName: (client: string) => string | null;
+  readonly tokens: TokenFile;
   readonly log: Logger;
   readonly metrics: RelayMetrics;
 }): readonly Sink[] {
-  const { config, clock, state, deviceName, log, metrics } = parts;
+  const { config, clock, state, tokens, log, metrics } = parts;
   const { slack, email, alertmanager } = config;
   const epochNow = (): number => clock.epochNow();
   return [
@@ -198,8 +199,8 @@ function createSinks(parts: {
           new AlertmanagerSink({
             ...alertmanager,
             epochNow,
-            firing: () => state.firing(),
-            deviceName,
+            firing: () => firingOfKnown(state, tokens, clock),
+            deviceName: (client) => tokens.nameOf(client),
             onLeftOut: (alerts, answer) => {
               metrics.leftOutAlerts.inc(alerts);
               log.warn({ sink: 'alertmanager', alerts, answer }, 'Firing alerts are not repeated');
@@ -207,6 +208,12 @@ function createSinks(parts: {
           }),
         ]),
   ];
+}
+
+/** Nobody is left to say that the alert of a device whose token was revoked has ended. */
+function firingOfKnown(state: AlertState, tokens: TokenFile, clock: Clock): readonly FiringAlert[] {
+  tokens.lookAgain(clock.now());
+  return state.firing().filter(({ client }) => isKnownClient(client, tokens));
 }
 
 function metricsOf(

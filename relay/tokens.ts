@@ -61,20 +61,24 @@ export class TokenFile {
 
   /** The token's owner; null for one that was never minted or is revoked. `nowMs` is monotonic. */
   check(token: string, nowMs: number): TokenInfo | null {
-    if (nowMs - this.#lookedAtMs >= 1_000) {
-      this.#lookedAtMs = nowMs;
-      try {
-        this.#readAgain();
-      } catch {
-        // A damaged file lets nobody in; it is read again once it changes.
-        this.#tokens = new Map();
-        this.#readVersion = versionOf(this.#path);
-      }
-    }
+    this.lookAgain(nowMs);
     const [, id, secret] = TOKEN.exec(token) ?? [];
     if (id === undefined || secret === undefined) return null;
     const stored = this.#tokens.get(id);
     return stored !== undefined && isSameSecret(secret, stored.hash) ? stored : null;
+  }
+
+  /** Reads the file again if it has changed, once a second at most. `nowMs` is monotonic. */
+  lookAgain(nowMs: number): void {
+    if (nowMs - this.#lookedAtMs < 1_000) return;
+    this.#lookedAtMs = nowMs;
+    try {
+      this.#readAgain();
+    } catch {
+      // A damaged file lets nobody in; it is read again once it changes.
+      this.#tokens = new Map();
+      this.#readVersion = versionOf(this.#path);
+    }
   }
 
   nameOf(id: string): string | null {

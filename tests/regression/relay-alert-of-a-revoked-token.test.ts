@@ -1,0 +1,50 @@
+/** The alert of a device whose token was revoked went on firing for a day, without its device, and nobody could end it. */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
+import { TokenFile } from '../../relay/tokens.ts';
+import { freshAlert, freshPost, sendAlerts } from '../relay/support/clients.ts';
+import { startRelayHere } from '../relay/support/relay-here.ts';
+
+interface Posted {
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+async function startAlertmanagerStandIn() {
+  const posts: (string | undefined)[][] = [];
+  const server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (bytes: Buffer) => (body += bytes.toString()));
+    request.on('end', () => {
+      posts.push((JSON.parse(body) as Posted[]).map(({ labels }) => labels['device']).sort());
+      response.end();
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return { posts, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+}
+
+test('what fires is repeated for those whose token still counts', async () => {
+  const standIn = await startAlertmanagerStandIn();
+  const relay = await startRelayHere({
+    ALERTMANAGER_URL: standIn.url,
+    ALERTMANAGER_REPEAT_SECONDS: '1',
+  });
+  const tokens = new TokenFile(relay.dataFolder);
+  const minted = ['kept', 'lost'].map((name) => tokens.mint(name, 0).token);
+  for (const token of minted) {
+    const answer = await sendAlerts(relay.url, freshPost([freshAlert()]), { token });
+    expect(answer.status).toBe(202);
+  }
+  await sendAlerts(relay.url, freshPost([freshAlert()]));
+  const lastPost = () => standIn.posts.at(-1);
+  await expect.poll(lastPost, { timeout: 5_000 }).toEqual(['kept', 'lost', undefined]);
+  tokens.revoke('lost');
+  await expect.poll(lastPost, { timeout: 5_000 }).toEqual(['kept', undefined]);
+}, 15_000);
