@@ -35,6 +35,12 @@ export interface WorkbenchOptions {
   readonly lastEdit: { read(): string; write(text: string): void };
 }
 
+/** A script that its reader typed or pasted: the history does not have it. */
+interface OwnScript {
+  readonly prompt: string;
+  readonly script: string;
+}
+
 /** The clock on screen; more often would only blur. */
 const TICK_MS = 100;
 /** After the last keystroke. */
@@ -57,6 +63,8 @@ export class Workbench {
   #lastToken: TokenEvent | null = null;
   #firstTokenMs: number | null = null;
   #callOffSave: (() => void) | null = null;
+  /** To be shown again once the generation has ended that took its place. */
+  #toPutBack: OwnScript | null = null;
 
   constructor(options: WorkbenchOptions) {
     this.#options = options;
@@ -100,18 +108,21 @@ export class Workbench {
     return scriptFileName(this.#prompt);
   }
 
-  /** Writes a script in place of the one on screen, which the history has. Does nothing while one is being written. */
+  /**
+   * Writes a script in place of the one on screen, which the history has, or a note gives back. Does nothing while one
+   * is being written.
+   */
   async generate(request: ParsedRequest): Promise<void> {
     if (this.#run !== null) return;
-    void this.#saveEditNow();
     const { requests, host, notices } = this.#options;
+    notices.announce('Working on it.');
+    this.#makeWay();
     const abort = new AbortController();
     const acceptedAtMs = host.now();
     this.#begin(request.prompt, abort);
     const stopClock = host.every(TICK_MS, () => {
       this.#elapsedMs = host.now() - acceptedAtMs;
     });
-    notices.announce('Working on it.');
     const record = await requests.submit(request, {
       signal: abort.signal,
       onPosition: (ahead) => this.#update({ phase: 'waiting', ahead }),
@@ -135,7 +146,7 @@ export class Workbench {
   /** Shows a script of the history. Does nothing while one is being written. */
   open(entry: HistoryEntry): void {
     if (this.#run !== null) return;
-    void this.#saveEditNow();
+    this.#makeWay();
     this.#show(entry.record, entry.editedText);
   }
 
@@ -152,17 +163,25 @@ export class Workbench {
 
   /** For when the page is about to go, and may be gone before the history has written anything. */
   keepEdit(): void {
-    if (this.#callOffSave === null || this.#record === null) return;
+    if (this.#callOffSave === null) return;
+    if (this.#record === null) {
+      void this.#saveEditNow();
+      return;
+    }
     const { lastEdit } = this.#options;
     lastEdit.write(JSON.stringify([this.#record.id, this.#script]));
     // In case the page is shown again after all.
     void this.#saveEditNow().then(() => lastEdit.write(''));
   }
 
-  /** Puts into the history what `keepEdit` kept when the page was last closed. */
+  /** Puts what `keepEdit` kept when the page was last closed into the history; a script that is not of it, on screen. */
   async recoverEdit(): Promise<void> {
     const { lastEdit, history } = this.#options;
     const kept = parseEdit(lastEdit.read());
+    if (kept?.id === null) {
+      this.#script = kept.text;
+      return;
+    }
     if (kept !== null) await history.saveEdit(kept.id, kept.text);
     lastEdit.write('');
   }
@@ -171,7 +190,42 @@ export class Workbench {
     if (this.#callOffSave === null) return;
     this.#callOffSave();
     this.#callOffSave = null;
-    if (this.#record !== null) await this.#options.history.saveEdit(this.#record.id, this.#script);
+    if (this.#record === null) this.#keepOwn();
+    else await this.#options.history.saveEdit(this.#record.id, this.#script);
+  }
+
+  #keepOwn(): void {
+    const isBlank = this.#script.trim() === '';
+    this.#options.lastEdit.write(isBlank ? '' : JSON.stringify([null, this.#script]));
+  }
+
+  /** Before another script takes the place of the one on screen. */
+  #makeWay(): void {
+    void this.#saveEditNow();
+    if (this.#record !== null) return;
+    const own: OwnScript = { prompt: this.#prompt, script: this.#script };
+    if (own.script.trim() === '') return;
+    const { lastEdit, notices } = this.#options;
+    lastEdit.write('');
+    notices.show('Your own script has made way.', {
+      label: 'Undo',
+      run: () => this.#putBack(own),
+    });
+  }
+
+  #putBack(own: OwnScript): void {
+    if (this.#run !== null) {
+      this.#toPutBack = own;
+      this.stop();
+      return;
+    }
+    void this.#saveEditNow();
+    this.#record = null;
+    this.#prompt = own.prompt;
+    this.#script = own.script;
+    this.#elapsedMs = 0;
+    this.#gapsMs = [];
+    this.#keepOwn();
   }
 
   async copy(): Promise<void> {
@@ -252,6 +306,9 @@ export class Workbench {
     this.#run = null;
     this.#show(record, null);
     this.#options.notices.announce(describeEnd(record));
+    if (this.#toPutBack === null) return;
+    this.#putBack(this.#toPutBack);
+    this.#toPutBack = null;
   }
 
   #show(record: GenerationRecord, editedText: string | null): void {
@@ -263,10 +320,12 @@ export class Workbench {
   }
 }
 
-function parseEdit(text: string): { readonly id: string; readonly text: string } | null {
+/** The id is null for a script that is not of the history. */
+function parseEdit(text: string): { readonly id: string | null; readonly text: string } | null {
   try {
     const [id, script] = JSON.parse(text) as unknown[];
-    return typeof id === 'string' && typeof script === 'string' ? { id, text: script } : null;
+    if (typeof script !== 'string') return null;
+    return typeof id === 'string' || id === null ? { id, text: script } : null;
   } catch {
     // Nothing was kept.
     return null;

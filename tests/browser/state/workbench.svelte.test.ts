@@ -191,6 +191,60 @@ describe('a script that is being written', () => {
   });
 });
 
+describe('a script that was typed before anything was generated', () => {
+  test('is given back after a generation or a script of the history took its place', async () => {
+    const { notices, workbench, start } = setUp();
+    workbench.edit('echo mine\n');
+    await (await start()).end();
+    expect(workbench.script).toBe('ls\n');
+    notices.notes.at(-1)?.action?.run();
+    expect(workbench.script).toBe('echo mine\n');
+    expect(workbench.record).toBeNull();
+    workbench.open({
+      schemaVersion: 1,
+      id: 'record-1',
+      acceptedAtEpochMs: 0,
+      record: makeRecord(),
+      editedText: null,
+    });
+    notices.notes.at(-1)?.action?.run();
+    expect(workbench.script).toBe('echo mine\n');
+  });
+
+  test('ends what is being written when it is wanted back at once', async () => {
+    const { notices, workbench, start } = setUp();
+    workbench.edit('echo mine\n');
+    const { hooks, end } = await start();
+    notices.notes.at(-1)?.action?.run();
+    expect(hooks.signal?.aborted).toBe(true);
+    await end({ finishReason: 'cancelled' });
+    expect(workbench.script).toBe('echo mine\n');
+  });
+
+  test('makes way without a word where it is blank, or the history has it', async () => {
+    const { notices, workbench, start } = setUp();
+    workbench.edit(' \n');
+    await (await start()).end();
+    workbench.edit('ls -l\n');
+    await (await start()).end();
+    expect(notices.notes).toEqual([]);
+  });
+
+  test('outlives a reload, until something else takes its place', async () => {
+    const { workbench, kept } = setUp();
+    workbench.edit('echo mine\n');
+    workbench.keepEdit();
+
+    const next = setUp();
+    next.kept.text = kept.text;
+    await next.workbench.recoverEdit();
+    expect(next.workbench.script).toBe('echo mine\n');
+    expect(next.kept.text).toBe(kept.text);
+    await (await next.start()).end();
+    expect(next.kept.text).toBe('');
+  });
+});
+
 describe('a script on screen', () => {
   test('is saved a moment after the last edit', async () => {
     const { host, workbench, saveEdit, start } = setUp();
