@@ -57,6 +57,40 @@ describe('from the keyboard alone', () => {
     }
   });
 
+  test('no action loses the place', async ({ open }) => {
+    const page = await open({ scenario: { holdAfterTokens: 20 } });
+    const focused = () => page.evaluate(() => document.activeElement?.textContent.trim() ?? '');
+    await page.getByRole('button', { name: /^Download model/u }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('link', { name: /Ready/u }).waitFor();
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe('script-title');
+    for (const prompt of ['count lines', 'rename files']) {
+      await page.getByRole('textbox', { name: /What should/u }).fill(prompt);
+      await page.getByRole('button', { name: 'Write the script' }).focus();
+      await page.keyboard.press('Enter');
+      await page.getByText('Lists').waitFor();
+      expect(await focused()).toBe('Stop');
+      await page.keyboard.press('Space');
+      await page.getByText('What was written until then').waitFor();
+      expect(await focused()).toBe('Write the script');
+    }
+    await page.getByRole('button', { name: 'Delete rename files' }).focus();
+    await page.keyboard.press('Enter');
+    await expect.poll(focused).toBe('Delete count lines');
+    await page.keyboard.press('Enter');
+    await expect.poll(focused).toBe('History');
+  });
+
+  test('a button that is held down sends once', async ({ open }) => {
+    const page = await open({ scenario: { holdAfterTokens: 20 } });
+    await getReady(page);
+    await page.getByRole('textbox', { name: /What should/u }).fill(PROMPT);
+    await page.getByRole('button', { name: 'Write the script' }).focus();
+    for (let i = 0; i < 3; i++) await page.keyboard.down('Enter');
+    await page.getByText('Lists').waitFor();
+    await page.getByRole('button', { name: 'Stop', exact: true }).waitFor();
+  });
+
   test('the settings are reached, and read from their top', async ({ open }) => {
     const page = await open();
     await page.getByRole('link', { name: 'Settings' }).focus();
@@ -148,6 +182,7 @@ describe('the history', () => {
     await page.getByRole('button', { name: 'Clear' }).click();
     await page.getByRole('button', { name: 'Clear history' }).click();
     await expect.poll(() => page.getByText('What you ask for is kept here').count()).toBe(1);
+    await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe('history-title');
   });
 
   test('is the same in two tabs', async ({ open }) => {
