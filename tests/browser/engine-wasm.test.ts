@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { GenerationRecord } from '../../src/contracts/generation.ts';
 import type { LoadProgress, LoadReport, TokenEvent } from '../../src/contracts/engine.ts';
-import { createEngine, loadOptions, parameters } from './support/engine.ts';
+import { runtimeUrls } from '../../src/bridge/runtime-urls.ts';
+import { createEngine, loadOptions, mustLoad, parameters } from './support/engine.ts';
 
 const { client, events } = createEngine();
 /** Its answer is long enough to be stopped. */
@@ -199,6 +200,17 @@ describe('many requests', () => {
 });
 
 describe('the worker', () => {
+  it('loads after its runtime could not be fetched', async () => {
+    const other = createEngine();
+    const urls = runtimeUrls(location.href);
+    const missing = new URL('/no-such-runtime.mjs', location.href).href;
+    const broken = { ...urls, wasm: { ...urls.wasm, mjs: missing } };
+    const failed = await other.client.load(loadOptions({ runtimeUrls: broken }));
+    expect(failed).toMatchObject({ ok: false, failure: { code: 'engine/session-failed' } });
+    await mustLoad(other.client);
+    other.client.dispose();
+  }, 240_000);
+
   it('is started anew when it dies, and the next request works', async () => {
     const dying = write({ max_tokens: 200 }, {}, LONG_TASK);
     await new Promise((resolve) => setTimeout(resolve, 50));
