@@ -3,6 +3,7 @@
  * shows a token; what concerns all devices needs the operator's own secret.
  */
 import type { IncomingHttpHeaders } from 'node:http';
+import { bearerOf } from './bearer.ts';
 import { areSameSecrets, type TokenFile } from './tokens.ts';
 import { isLoopback, type RelayConfig } from './config.ts';
 
@@ -35,7 +36,7 @@ export class Access {
   /** null for a client that may not send anything. */
   identify(headers: IncomingHttpHeaders): Client | null {
     const { config, tokens, now } = this.#options;
-    const given = bearer(headers);
+    const given = bearerOf(headers.authorization);
     if (given !== null) {
       if (config.adminToken !== null && areSameSecrets(given, config.adminToken)) {
         return { kind: 'admin', id: 'admin', device: null };
@@ -50,7 +51,7 @@ export class Access {
   /** `address` is the other end of the connection. Without a secret only this machine may read metrics. */
   mayReadMetrics(headers: IncomingHttpHeaders, address: string): boolean {
     const { metricsToken, adminToken } = this.#options.config;
-    const given = bearer(headers);
+    const given = bearerOf(headers.authorization);
     if (given !== null) {
       return [metricsToken, adminToken].some(
         (secret) => secret !== null && areSameSecrets(given, secret),
@@ -92,8 +93,4 @@ export class Access {
 export function isKnownClient(id: string, tokens: TokenFile): boolean {
   const withoutToken: readonly Client['id'][] = ['same-origin', 'admin'];
   return withoutToken.includes(id) || tokens.nameOf(id) !== null;
-}
-
-function bearer({ authorization }: IncomingHttpHeaders): string | null {
-  return /^Bearer +(\S{1,200})$/i.exec(authorization ?? '')?.[1] ?? null;
 }

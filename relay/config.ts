@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
+import { isBearerSecret, MAX_SECRET_CHARS } from './bearer.ts';
 import type { EmailOptions } from './sinks/email.ts';
 
 export interface RelayConfig {
@@ -69,6 +70,7 @@ const DEFAULT_SMTP_PORT = 587;
 const IMPLICIT_TLS_PORT = 465;
 const SLACK_HOST = 'hooks.slack.com';
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+const MIN_SECRET_CHARS = 16;
 const MAX_PER_MINUTE = 10_000_000;
 
 /** @throws ConfigError with everything that is wrong */
@@ -189,8 +191,8 @@ function readAlertmanager(read: VariableReader): AlertmanagerConfig | null {
   if ((user === null) !== (password === null)) {
     read.complain('ALERTMANAGER_USER', 'and ALERTMANAGER_PASSWORD go together');
   }
-  if (urls.some((url) => url.username !== '' || url.search !== '')) {
-    read.complain(name, 'holds a user name or a query');
+  if (urls.some((url) => url.username !== '' || /[?#]/.test(url.href))) {
+    read.complain(name, 'holds a user name, a query or a fragment (#…)');
   }
   return {
     urls: urls.map((url) => url.href.replace(/\/+$/, '')),
@@ -206,11 +208,21 @@ function readTrustProxy(read: VariableReader): RelayConfig['trustProxy'] {
   if (list.length === 0) return false;
   if (list.length === 1 && /^\d$/.test(list[0] ?? '')) return Number(list[0]);
   for (const entry of list) {
-    if (isIP(entry.replace(/\/\d{1,3}$/, '')) === 0) {
+    if (!isAddressOrRange(entry)) {
       read.complain(name, 'is neither a number of proxies nor a list of addresses');
     }
   }
   return list;
+}
+
+/** Such as Fastify takes, which cannot start with any other. */
+function isAddressOrRange(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/');
+  const bitsOfKind = { 0: 0, 4: 32, 6: 128 }[isIP(address)] ?? 0;
+  // An IPv6 address may name an interface of this machine, by which no proxy is known.
+  if (bitsOfKind === 0 || rest.length > 0 || address.includes('%')) return false;
+  if (bits === undefined) return true;
+  return /^\d{1,3}$/.test(bits) && Number(bits) >= 1 && Number(bits) <= bitsOfKind;
 }
 
 class VariableReader {
@@ -248,7 +260,15 @@ class VariableReader {
 
   secret(name: string): string | null {
     const value = this.text(name);
-    if (value !== null && value.length < 16) this.complain(name, 'is shorter than 16 characters');
+    if (value === null) return null;
+    if (value.length < MIN_SECRET_CHARS) {
+      this.complain(name, `is shorter than ${MIN_SECRET_CHARS} characters`);
+    } else if (!isBearerSecret(value)) {
+      this.complain(
+        name,
+        `has white space, letters beyond ASCII or more than ${MAX_SECRET_CHARS} characters`,
+      );
+    }
     return value;
   }
 

@@ -59,6 +59,13 @@ test('a secret can come from a file, with a line break at its end', () => {
   expect(readConfig({ SLACK_WEBHOOK_URL_FILE: file }, '/root').slack?.webhookUrl).toBe(WEBHOOK);
 });
 
+test('proxies can be a number, addresses and ranges', () => {
+  const trusted = (proxies: string) => readConfig({ RELAY_TRUST_PROXY: proxies }, '/').trustProxy;
+  expect(trusted('2')).toBe(2);
+  const list = ['10.0.0.0/8', '192.0.2.1', '192.0.2.1/32', '::1', 'fd00::/128'];
+  expect(trusted(list.join(', '))).toEqual(list);
+});
+
 test('a relay that others can reach asks for tokens unless told otherwise', () => {
   expect(readConfig({ RELAY_HOST: '0.0.0.0' }, '/root').requireToken).toBe(true);
   expect(
@@ -98,10 +105,25 @@ describe('what is wrong is named by its variable', () => {
     ],
     [
       { ALERTMANAGER_URL: 'http://user:canary@am:9093' },
-      'ALERTMANAGER_URL holds a user name or a query.',
+      'ALERTMANAGER_URL holds a user name, a query or a fragment (#…).',
     ],
+    ...['http://am:9093/#/alerts', 'http://am:9093/#', 'http://am:9093/?x=1'].map(
+      (url): [Record<string, string>, string] => [
+        { ALERTMANAGER_URL: url },
+        'ALERTMANAGER_URL holds a user name, a query or a fragment (#…).',
+      ],
+    ),
     [{ PORT: '-1' }, 'PORT is not a whole number from 0 to 65535.'],
     [{ RELAY_ADMIN_TOKEN: 'canary' }, 'RELAY_ADMIN_TOKEN is shorter than 16 characters.'],
+    ...[
+      'canary with spaces',
+      'canary-with\u0007-a-bell',
+      'canary-with-\u00fcmlaut',
+      'canary'.repeat(34),
+    ].map((secret): [Record<string, string>, string] => [
+      { RELAY_METRICS_TOKEN: secret },
+      'RELAY_METRICS_TOKEN has white space, letters beyond ASCII or more than 200 characters.',
+    ]),
     [
       { RELAY_ALLOWED_ORIGINS: 'https://a.example/path' },
       'RELAY_ALLOWED_ORIGINS has more than scheme, host and port.',
@@ -110,6 +132,12 @@ describe('what is wrong is named by its variable', () => {
       { RELAY_TRUST_PROXY: 'everybody' },
       'RELAY_TRUST_PROXY is neither a number of proxies nor a list of addresses.',
     ],
+    ...['10.0.0.0/33', '10.0.0.0/0', '10.0.0.0/8/8', 'fd00::/129', 'fe80::1%eth0'].map(
+      (proxies): [Record<string, string>, string] => [
+        { RELAY_TRUST_PROXY: `127.0.0.1,${proxies}` },
+        'RELAY_TRUST_PROXY is neither a number of proxies nor a list of addresses.',
+      ],
+    ),
     [
       { RELAY_CONNECT_SOURCES: "'unsafe-eval'" },
       'RELAY_CONNECT_SOURCES holds something that is no source such as https://example.org.',
