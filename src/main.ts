@@ -10,7 +10,7 @@ import { ServiceWorkerClient } from './bridge/service-worker-client.ts';
 import type { EmbeddingWorker } from './bridge/spawn-embedding.ts';
 import { spawnEngine } from './bridge/spawn-engine.ts';
 import { spawnMonitorWorker } from './bridge/spawn-monitor-worker.ts';
-import { failure, FailureError } from './contracts/failure.ts';
+import { FailureError } from './contracts/failure.ts';
 import { MONITOR_CHANNEL } from './contracts/monitor-worker.ts';
 import type { AlertAccess } from './monitor/alert-access.ts';
 import { Monitor } from './monitor/monitor.ts';
@@ -229,11 +229,7 @@ const telemetry: TelemetryExport = new TelemetryExport({
 });
 pageHost.onHidden(() => telemetry.flush());
 
-const openedHistory = openHistory(() =>
-  historyList.onClosed(
-    failure('store/unavailable', 'A newer version of this page is open in another tab.'),
-  ),
-);
+const openedHistory = openHistory((cause) => historyList.onClosed(cause));
 const historyList: HistoryList = new HistoryList({
   opened: openedHistory,
   channel: new BroadcastNotifier('shellwright-history'),

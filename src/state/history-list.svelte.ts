@@ -29,7 +29,10 @@ export class HistoryList {
   #hasMore = $state.raw(false);
   #isLoaded = $state.raw(false);
   #search = $state.raw('');
+  /** Of opening, or of the last change. */
   #failure = $state.raw<Failure | null>(null);
+  /** Of the connection, or of the last look at it. */
+  #readFailure = $state.raw<Failure | null>(null);
   #limit = PAGE_SIZE;
   #refreshes = 0;
 
@@ -71,12 +74,12 @@ export class HistoryList {
 
   /** Why something could not be kept or read; null where all is well. */
   get failure(): Failure | null {
-    return this.#failure;
+    return this.#failure ?? this.#readFailure;
   }
 
-  /** Hook for a connection that has ended, by a newer version of the page in another tab. */
+  /** Hook for a connection that has ended. */
   readonly onClosed = (failure: Failure): void => {
-    this.#failure = failure;
+    this.#readFailure = failure;
   };
 
   async showMore(): Promise<void> {
@@ -90,10 +93,8 @@ export class HistoryList {
     const page = await store.find({ text: this.#search, limit: this.#limit });
     // A later search may have been answered before this one.
     if (ticket !== this.#refreshes) return;
-    if (!page.ok) {
-      this.#failure = page.failure;
-      return;
-    }
+    this.#readFailure = page.ok ? null : page.failure;
+    if (!page.ok) return;
     this.#entries = page.value.entries;
     this.#hasMore = page.value.hasMore;
     this.#totalCount = page.value.totalCount;

@@ -57,12 +57,15 @@ async function upgrade(
   for (const step of STEPS.slice(oldVersion)) await step(database, transaction);
 }
 
+/** `outdated`: a newer version of the page takes over. `ended`: the browser closed it, or its data is being deleted. */
+export type ClosedCause = 'outdated' | 'ended';
+
 export interface OpenDatabaseOptions {
   readonly name?: string;
   /** Another tab holds an older version open, so this one waits until that tab is closed. */
   readonly onBlocked?: () => void;
-  /** The connection has ended: a newer version of the page took over, or the browser closed it. */
-  readonly onClosed?: () => void;
+  /** The connection has ended. */
+  readonly onClosed?: (cause: ClosedCause) => void;
 }
 
 /** Opens the database, upgrading it where it is older. Rejects where the browser denies storage. */
@@ -74,11 +77,11 @@ export async function openDatabase(options: OpenDatabaseOptions = {}): Promise<D
     },
     blocked: () => options.onBlocked?.(),
     // Held open, it would keep a newer page in another tab from starting.
-    blocking: () => {
+    blocking: (_, newVersion) => {
       database.close();
-      options.onClosed?.();
+      options.onClosed?.(newVersion === null ? 'ended' : 'outdated');
     },
-    terminated: () => options.onClosed?.(),
+    terminated: () => options.onClosed?.('ended'),
   });
   return database;
 }

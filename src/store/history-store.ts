@@ -32,28 +32,29 @@ export interface HistoryStore {
 
 export class IndexedDbHistory implements HistoryStore {
   readonly isPersistent = true;
-  readonly #database: Database;
+  readonly #database: () => Promise<Database>;
 
-  constructor(database: Database) {
+  /** Each call asks for the database anew: its connection may have been opened again. */
+  constructor(database: () => Promise<Database>) {
     this.#database = database;
   }
 
   put(entry: HistoryEntry): Promise<Result<void>> {
     return attempt(async () => {
-      await this.#database.put('history', entry);
+      await (await this.#database()).put('history', entry);
     });
   }
 
   get(id: string): Promise<Result<HistoryEntry | null>> {
     return attempt(async () => {
-      const stored = await this.#database.get('history', id);
+      const stored = await (await this.#database()).get('history', id);
       return stored === undefined ? null : readEntry(stored);
     });
   }
 
   find({ text, limit }: HistoryQuery): Promise<Result<HistoryPage>> {
     return attempt(async () => {
-      const transaction = this.#database.transaction('history');
+      const transaction = (await this.#database()).transaction('history');
       const totalCount = await transaction.store.count();
       const words = wordsOf(text);
       const entries: HistoryEntry[] = [];
@@ -67,11 +68,11 @@ export class IndexedDbHistory implements HistoryStore {
   }
 
   delete(id: string): Promise<Result<void>> {
-    return attempt(() => this.#database.delete('history', id));
+    return attempt(async () => (await this.#database()).delete('history', id));
   }
 
   clear(): Promise<Result<void>> {
-    return attempt(() => this.#database.clear('history'));
+    return attempt(async () => (await this.#database()).clear('history'));
   }
 }
 

@@ -1,7 +1,9 @@
 import { deleteDB, openDB } from 'idb';
 import { afterEach, describe, expect, test } from 'vitest';
+import type { Failure } from '../../src/contracts/failure.ts';
 import type { HistoryEntry } from '../../src/contracts/history.ts';
 import { openDatabase } from '../../src/store/database.ts';
+import { openHistory } from '../../src/store/open-history.ts';
 import type { Database } from '../../src/store/schema.ts';
 import {
   IndexedDbHistory,
@@ -20,8 +22,9 @@ afterEach(async () => {
 });
 
 async function openIndexedDb(): Promise<HistoryStore> {
-  database = await openDatabase({ name: NAME });
-  return new IndexedDbHistory(database);
+  const opened = await openDatabase({ name: NAME });
+  database = opened;
+  return new IndexedDbHistory(() => Promise.resolve(opened));
 }
 
 function entry(number: number, prompt = `request ${number}`, text = 'ls\n'): HistoryEntry {
@@ -129,20 +132,35 @@ describe('the database', () => {
   });
 
   test('makes way for a newer version in another tab, and says so', async () => {
-    let isClosed = false;
-    database = await openDatabase({
-      name: NAME,
-      onClosed: () => {
-        isClosed = true;
-      },
-    });
-    const store = new IndexedDbHistory(database);
+    const heard: Failure[] = [];
+    const { store } = await openHistory(
+      (cause) => heard.push(cause),
+      (options) => openDatabase({ name: NAME, ...options }),
+    );
     const newer = await openDB(NAME, 99);
-    expect(isClosed).toBe(true);
-    expect(await store.put(entry(1))).toMatchObject({
-      ok: false,
-      failure: { code: 'store/unavailable' },
-    });
+    const outdated = {
+      code: 'store/unavailable',
+      message: expect.stringContaining('newer version') as string,
+    };
+    expect(heard).toMatchObject([outdated]);
+    expect(await store.put(entry(1))).toMatchObject({ ok: false, failure: outdated });
     newer.close();
+  });
+
+  test('is opened again after the browser has closed it', async () => {
+    const heard: Failure[] = [];
+    const { store } = await openHistory(
+      (cause) => heard.push(cause),
+      async (options) => {
+        database = await openDatabase({ name: NAME, ...options });
+        return database;
+      },
+    );
+    await store.put(entry(1));
+    if (database === null) throw new Error('not open');
+    database.close();
+    database.dispatchEvent(new Event('close'));
+    expect(heard).toMatchObject([{ message: expect.stringContaining('closed') as string }]);
+    expect((await find(store)).ids).toEqual(['id-1']);
   });
 });

@@ -563,8 +563,9 @@ describe('IndexedDB', () => {
     before.close();
     const store = await openDisk();
     await live(store, life(1));
-    if (database === null) throw new Error('not open');
-    expect(await new IndexedDbHistory(database).get('old')).toMatchObject({
+    const opened = database;
+    if (opened === null) throw new Error('not open');
+    expect(await new IndexedDbHistory(() => Promise.resolve(opened)).get('old')).toMatchObject({
       ok: true,
       value: { id: 'old' },
     });

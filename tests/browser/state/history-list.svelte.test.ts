@@ -106,6 +106,15 @@ describe('the history on the page', () => {
     expect(list.failure).toEqual(cause);
   });
 
+  test('says that it was closed until it is used again', async () => {
+    const { list } = setUp();
+    await list.add(record(1));
+    list.onClosed(failure('store/unavailable', 'closed'));
+    expect(list.failure?.message).toBe('closed');
+    await list.refresh();
+    expect(list.failure).toBeNull();
+  });
+
   test('lives as long as the page where the browser denies storage, and says so', async () => {
     const cause = failure('store/unavailable');
     const list = new HistoryList({
