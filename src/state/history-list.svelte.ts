@@ -111,14 +111,18 @@ export class HistoryList {
     });
   }
 
-  /** Keeps what became of a script; an entry that has been deleted since stays deleted. */
-  async saveEdit(id: string, text: string): Promise<void> {
+  /** Keeps what became of a script; an entry that has been deleted since stays deleted. False where that failed. */
+  async saveEdit(id: string, text: string): Promise<boolean> {
     const store = await this.#store();
     const found = await store.get(id);
-    if (!found.ok || found.value === null) return;
+    if (!found.ok) {
+      this.#failure = found.failure;
+      return false;
+    }
+    if (found.value === null) return true;
     const { record } = found.value;
     const editedText = text === fullScript(record.prompt, record.text) ? null : text;
-    if (editedText !== found.value.editedText) await this.#put({ ...found.value, editedText });
+    return editedText === found.value.editedText || this.#put({ ...found.value, editedText });
   }
 
   /** null where it was deleted, or cannot be read. */
@@ -142,15 +146,16 @@ export class HistoryList {
     if (await this.#changed(store.clear())) this.#options.notices.show('History is empty now.');
   }
 
-  async #put(entry: HistoryEntry): Promise<void> {
+  async #put(entry: HistoryEntry): Promise<boolean> {
     const store = await this.#store();
-    await this.#changed(store.put(entry));
+    return this.#changed(store.put(entry));
   }
 
   async #changed(change: Promise<Result<void>>): Promise<boolean> {
     const result = await change;
+    // What is kept in memory only stays so, however well it goes.
+    this.#failure = result.ok ? (await this.#options.opened).failure : result.failure;
     if (result.ok) this.#options.channel.notify();
-    else this.#failure = result.failure;
     await this.refresh();
     return result.ok;
   }

@@ -62,6 +62,7 @@ export class Workbench {
   #isFrameAsked = false;
   #lastToken: TokenEvent | null = null;
   #firstTokenMs: number | null = null;
+  #saves = 0;
   #callOffSave: (() => void) | null = null;
   /** To be shown again once the generation has ended that took its place. */
   #toPutBack: OwnScript | null = null;
@@ -171,7 +172,7 @@ export class Workbench {
     const { lastEdit } = this.#options;
     lastEdit.write(JSON.stringify([this.#record.id, this.#script]));
     // In case the page is shown again after all.
-    void this.#saveEditNow().then(() => lastEdit.write(''));
+    void this.#saveEditNow();
   }
 
   /** Puts what `keepEdit` kept when the page was last closed into the history; a script that is not of it, on screen. */
@@ -182,8 +183,7 @@ export class Workbench {
       this.#script = kept.text;
       return;
     }
-    if (kept !== null) await history.saveEdit(kept.id, kept.text);
-    lastEdit.write('');
+    if (kept === null || (await history.saveEdit(kept.id, kept.text))) lastEdit.write('');
   }
 
   async #saveEditNow(): Promise<void> {
@@ -191,7 +191,16 @@ export class Workbench {
     this.#callOffSave();
     this.#callOffSave = null;
     if (this.#record === null) this.#keepOwn();
-    else await this.#options.history.saveEdit(this.#record.id, this.#script);
+    else await this.#saveEditOf(this.#record.id, this.#script);
+  }
+
+  async #saveEditOf(id: string, text: string): Promise<void> {
+    const { history, lastEdit } = this.#options;
+    const save = ++this.#saves;
+    const isSaved = await history.saveEdit(id, text);
+    // A copy of something newer, or of another script, is not this one's to drop.
+    const isOwnCopy = parseEdit(lastEdit.read())?.id === id;
+    if (isSaved && save === this.#saves && isOwnCopy) lastEdit.write('');
   }
 
   #keepOwn(): void {

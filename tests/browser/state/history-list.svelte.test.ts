@@ -106,6 +106,19 @@ describe('the history on the page', () => {
     expect(list.failure).toEqual(cause);
   });
 
+  test('says no longer that something could not be kept once something could', async () => {
+    const store = new MemoryHistory();
+    const put = store.put.bind(store);
+    const { list } = setUp(store);
+    await list.add(record(1));
+    store.put = () => Promise.resolve({ ok: false, failure: failure('store/quota-exceeded') });
+    expect(await list.saveEdit('id-1', 'ls -l\n')).toBe(false);
+    expect(list.failure?.code).toBe('store/quota-exceeded');
+    store.put = put;
+    expect(await list.saveEdit('id-1', 'ls -l\n')).toBe(true);
+    expect(list.failure).toBeNull();
+  });
+
   test('says that it was closed until it is used again', async () => {
     const { list } = setUp();
     await list.add(record(1));

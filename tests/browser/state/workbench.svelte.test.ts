@@ -15,7 +15,7 @@ function setUp() {
   const host = new FakeHost();
   const notices = new Notices(host);
   const submitted: { hooks: GenerateHooks; end: (record: GenerationRecord) => void }[] = [];
-  const saveEdit = vi.fn((..._: unknown[]) => Promise.resolve());
+  const saveEdit = vi.fn((..._: unknown[]) => Promise.resolve(true));
   const kept = { text: '' };
   const lastEdit = {
     read: () => kept.text,
@@ -280,6 +280,19 @@ describe('a script on screen', () => {
     expect(next.kept.text).toBe('');
     await next.workbench.recoverEdit();
     expect(next.saveEdit).toHaveBeenCalledOnce();
+  });
+
+  test('stays kept for the next time where the history cannot write it', async () => {
+    const { workbench, kept, saveEdit, start } = setUp();
+    await (await start()).end();
+    saveEdit.mockResolvedValue(false);
+    workbench.edit('ls -l');
+    workbench.keepEdit();
+    const copy = kept.text;
+    await workbench.recoverEdit();
+    expect(saveEdit).toHaveBeenCalledTimes(2);
+    expect(kept.text).toBe(copy);
+    expect(copy).toContain('ls -l');
   });
 
   test('is not kept twice when the page is shown again', async () => {
