@@ -252,6 +252,7 @@ const requests = new Requests({
   },
   recorder: () => (monitor.isOn ? monitor.recorder : null),
   now: () => host.now(),
+  after: (ms, callback) => host.after(ms, callback),
 });
 requests.onEnded(similarity.offer);
 const draft = new Draft(new StoredText(sessionStorageOrNull, 'shellwright.prompt'));

@@ -13,6 +13,9 @@ import type { EngineStatus } from './engine-status.svelte.ts';
 import type { HistoryList } from './history-list.svelte.ts';
 import type { SyntaxCheck } from './syntax-check.svelte.ts';
 
+/** A store that does not answer must not keep a script that is written from being shown as such. */
+const KEEP_WITHIN_MS = 3_000;
+
 export interface RequestsOptions {
   readonly client: Pick<EngineClient, 'generate'>;
   readonly engine: EngineStatus;
@@ -24,6 +27,8 @@ export interface RequestsOptions {
   readonly recorder: () => Pick<Recorder, 'accept' | 'end' | 'refuse'> | null;
   /** Monotonic clock in milliseconds. */
   readonly now: () => number;
+  /** Calls back once; the returned function calls it off. */
+  readonly after: (ms: number, callback: () => void) => () => void;
 }
 
 export class Requests {
@@ -36,7 +41,7 @@ export class Requests {
 
   /** Returns the record of the request when it has ended, however it ended; never rejects. */
   async submit(request: ParsedRequest, hooks: GenerateHooks): Promise<GenerationRecord> {
-    const { client, engine, history, syntax, now } = this.#options;
+    const { client, engine, syntax, now } = this.#options;
     const recorder = this.#options.recorder();
     const { kind } = engine.state;
     // Started first and not waited for: the client queues requests behind the load, and the wait counts as latency.
@@ -55,7 +60,7 @@ export class Requests {
     const checkedMs = verdict === null ? null : now() - acceptedAtMs;
     const record = { ...written, syntax: verdict, dangers: await this.#dangersOf(written) };
     recorder?.end(record, checkedMs);
-    await history.add(record);
+    await this.#keep(record);
     this.#endListeners.tell(record);
     return record;
   }
@@ -65,9 +70,19 @@ export class Requests {
     this.#options.recorder()?.refuse(cause, request);
   }
 
-  /** Calls back with each request that reached the engine, when it has ended and been kept; returns how to end that. */
+  /** Calls back with each request that reached the engine, when it has ended and was given to the history; returns how to end that. */
   onEnded(callback: (record: GenerationRecord) => void): () => void {
     return this.#endListeners.add(callback);
+  }
+
+  async #keep(record: GenerationRecord): Promise<void> {
+    const { history, after } = this.#options;
+    let callOff = (): void => {};
+    const patience = new Promise<void>((resolve) => {
+      callOff = after(KEEP_WITHIN_MS, resolve);
+    });
+    await Promise.race([history.add(record), patience]);
+    callOff();
   }
 
   async #dangersOf({ prompt, text, tokens }: GenerationRecord): Promise<readonly string[]> {

@@ -58,6 +58,7 @@ function setUp(state: EngineState = { kind: 'ready' }) {
       },
     }),
     now: () => 0,
+    after: () => () => {},
   });
   const tools = {
     checkHealth: vi.fn((query?: { deep?: boolean }) => Promise.resolve({ asked: query } as never)),
