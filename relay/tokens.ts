@@ -64,6 +64,11 @@ export class TokenFile {
     this.lookAgain(nowMs);
     const [, id, secret] = TOKEN.exec(token) ?? [];
     if (id === undefined || secret === undefined) return null;
+    if (!this.#tokens.has(id)) {
+      // It may have just been minted, and whoever has it tries it at once.
+      this.#lookedAtMs = -Infinity;
+      this.lookAgain(nowMs);
+    }
     const stored = this.#tokens.get(id);
     return stored !== undefined && isSameSecret(secret, stored.hash) ? stored : null;
   }

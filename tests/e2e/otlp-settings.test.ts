@@ -76,6 +76,13 @@ async function generate(page: Page): Promise<string> {
   );
 }
 
+/** A line of the log, about a request that is refused. */
+async function writeLine(page: Page): Promise<void> {
+  await page.evaluate(() =>
+    window.shellwright.generate({ prompt: 'list', temperature: 9 }).catch(() => null),
+  );
+}
+
 /** One at another origin that lets pages of the site send to it. */
 async function receiverFor(site: { readonly url: string }): Promise<OtlpReceiver> {
   const receiver = await startReceiver();
@@ -268,6 +275,7 @@ test('a receiver that asks to wait: the panel says until when, and nothing is se
   const page = await openSettings(site);
   await setAddress(page, receiver.url);
   await switchOn(page, ['logs']);
+  await writeLine(page);
   await passUntil(page, LOOK_EVERY_MS, () => itemsOf(receiver, 'logs').length > 0);
   // A page of another origin may read this header only if it is told so.
   receiver.answers.push({

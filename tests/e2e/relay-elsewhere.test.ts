@@ -202,6 +202,8 @@ test('a token that was revoked: the page says so, what was refused waits for som
   await page.getByText('Sent last at').waitFor();
 
   relay.revoke();
+  // It looks at its tokens once a second.
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
   await failTwelve(page);
   await passUntil(page, STEP_MS, async () =>
     (await says(page)).includes('It does not let this browser in: HTTP 401.'),

@@ -23,13 +23,28 @@ test('6.1 Structured logs: one JSON object a line, each event once, with its tra
   onTestFinished(() => page.close());
   await page.goto(`${app.url}#/logs`);
   await page.getByText('request refused').first().waitFor();
-  const saving = page.waitForEvent('download');
-  await page.getByRole('button', { name: 'NDJSON' }).click();
-  const text = await readFile(await (await saving).path(), 'utf8');
-  const lines = text
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Line);
+  const save = async (): Promise<string> => {
+    const saving = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'NDJSON' }).click();
+    return readFile(await (await saving).path(), 'utf8');
+  };
+  const linesOf = (saved: string): readonly Line[] =>
+    saved
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Line);
+  const lastTrace = ids.at(-1)?.replaceAll('-', '');
+  let text = '';
+  // They are written together, a moment after the request.
+  await expect
+    .poll(async () => {
+      text = await save();
+      return linesOf(text).some(
+        ({ message, trace_id: trace }) => message === 'request ended' && trace === lastTrace,
+      );
+    })
+    .toBe(true);
+  const lines = linesOf(text);
   for (const line of lines) {
     expect(Object.keys(line)).toEqual(['time', 'level', 'message', 'module', 'trace_id', 'fields']);
     expect(new Date(line.time).toISOString()).toBe(line.time);

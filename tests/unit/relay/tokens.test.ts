@@ -23,6 +23,15 @@ test('the running relay learns of a revoked token within a second', () => {
   expect(running.check(token, 1_000)).toBeNull();
 });
 
+test('the running relay takes a token at once that was just minted', () => {
+  const folder = temporaryFolder();
+  const running = new TokenFile(folder);
+  const operator = new TokenFile(folder);
+  const before = operator.mint('laptop', 0).token;
+  expect(running.check(before, 0)).not.toBeNull();
+  expect(running.check(operator.mint('phone', 0).token, 1)).not.toBeNull();
+});
+
 test('a token with another’s id or secret is none', () => {
   const tokens = new TokenFile(temporaryFolder());
   const [one = '', two = ''] = ['one', 'two'].map((name) => tokens.mint(name, 0).token);
