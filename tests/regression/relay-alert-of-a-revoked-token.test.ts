@@ -1,9 +1,7 @@
 /** The alert of a device whose token was revoked went on firing for a day, without its device, and nobody could end it. */
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { TokenFile } from '../../relay/tokens.ts';
+import { startJsonReceiver } from '../fixtures/json-receiver.ts';
 import { freshAlert, freshPost, sendAlerts } from '../relay/support/clients.ts';
 import { startRelayHere } from '../relay/support/relay-here.ts';
 
@@ -13,21 +11,11 @@ interface Posted {
 
 async function startAlertmanagerStandIn() {
   const posts: (string | undefined)[][] = [];
-  const server = createServer((request, response) => {
-    let body = '';
-    request.on('data', (bytes: Buffer) => (body += bytes.toString()));
-    request.on('end', () => {
-      posts.push((JSON.parse(body) as Posted[]).map(({ labels }) => labels['device']).sort());
-      response.end();
-    });
+  const { url } = await startJsonReceiver((body) => {
+    posts.push((body as Posted[]).map(({ labels }) => labels['device']).sort());
+    return 200;
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  return { posts, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+  return { posts, url };
 }
 
 test('what fires is repeated for those whose token still counts', async () => {

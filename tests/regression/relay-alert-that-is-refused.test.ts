@@ -1,11 +1,9 @@
 /** One alert that Alertmanager refuses ended the firing alerts of everybody: all that was repeated with it was refused. */
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { FiringAlert } from '../../relay/alert-state.ts';
 import { AlertmanagerSink } from '../../relay/sinks/alertmanager.ts';
 import { alertMessage, fingerprintOf } from '../fixtures/alert-post.ts';
+import { startJsonReceiver } from '../fixtures/json-receiver.ts';
 
 interface Posted {
   readonly labels: Readonly<Record<string, string>>;
@@ -16,22 +14,13 @@ const BAD = 'refused';
 /** Takes no list that has a bad alert in it, as Alertmanager does where it cannot read one. */
 async function startPicky(statusOf: (names: readonly string[]) => number) {
   const posts: { readonly names: readonly string[]; readonly status: number }[] = [];
-  const server = createServer((request, response) => {
-    let body = '';
-    request.on('data', (bytes: Buffer) => (body += bytes.toString()));
-    request.on('end', () => {
-      const names = (JSON.parse(body) as Posted[]).map(({ labels }) => labels['alertname'] ?? '');
-      posts.push({ names, status: statusOf(names) });
-      response.writeHead(statusOf(names)).end();
-    });
+  const { url } = await startJsonReceiver((body) => {
+    const names = (body as Posted[]).map(({ labels }) => labels['alertname'] ?? '');
+    const status = statusOf(names);
+    posts.push({ names, status });
+    return status;
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  return { posts, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+  return { posts, url };
 }
 
 function firingAlerts(names: readonly string[]): readonly FiringAlert[] {

@@ -1,12 +1,10 @@
 /** The relay and the real Alertmanager. */
 import { spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { findOrInstallMonitoring } from '../../scripts/find-monitoring.mjs';
 import { TokenFile } from '../../relay/tokens.ts';
 import { fingerprintOf } from '../fixtures/alert-post.ts';
+import { startJsonReceiver } from '../fixtures/json-receiver.ts';
 import { freshAlert, freshPost, readDeliveries, sendAlerts } from './support/clients.ts';
 import { freePort, startAlertmanager, temporaryFolder } from './support/processes.ts';
 import { startRelayHere } from './support/relay-here.ts';
@@ -31,21 +29,11 @@ async function alertsOf(url: string): Promise<readonly GettableAlert[]> {
 
 async function startReceiver() {
   const notifications: Notification[] = [];
-  const server = createServer((request, response) => {
-    let body = '';
-    request.on('data', (bytes: Buffer) => (body += bytes.toString()));
-    request.on('end', () => {
-      notifications.push(JSON.parse(body) as Notification);
-      response.end();
-    });
+  const { url } = await startJsonReceiver((body) => {
+    notifications.push(body as Notification);
+    return 200;
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  return { notifications, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/` };
+  return { notifications, url: `${url}/` };
 }
 
 test('an alert arrives with its labels, and amtool shows it', async () => {
