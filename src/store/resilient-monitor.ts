@@ -45,8 +45,11 @@ export interface ResilientMonitorOptions {
 
 /** An older version of the page in another tab can keep the database from being opened for as long as it is there. */
 const OPEN_TIMEOUT_MS = 4_000;
-/** A disk that has not answered after twice that is given up for this page. */
-const HALF_WRITE_TIMEOUT_MS = 10_000;
+/**
+ * A disk that has not answered after all of these is given up for this page. On a machine that slept, the one under way is
+ * over at once, and the disk gets its time after that; several, since a machine may wake more than once for a moment.
+ */
+const WAITS_FOR_WRITE = { count: 10, eachMs: 2_000 } as const;
 /** Between attempts to write what the disk refused. */
 const RETRY_AFTER_MS = 30_000;
 /** Writes that may wait for a slow disk. */
@@ -335,13 +338,14 @@ export class ResilientMonitor implements MonitorStore {
     const { after } = this.#options;
     let callOff = (): void => {};
     const tooLate = new Promise<null>((resolve) => {
-      // In halves: on a machine that slept, the first is over at once, and the disk gets its time after that.
-      callOff = after(HALF_WRITE_TIMEOUT_MS, () => {
-        callOff = after(HALF_WRITE_TIMEOUT_MS, () => {
+      const wait = (left: number): void => {
+        callOff = after(WAITS_FOR_WRITE.eachMs, () => {
+          if (left > 1) return wait(left - 1);
           this.#giveUpDisk('timeout');
           resolve(null);
         });
-      });
+      };
+      wait(WAITS_FOR_WRITE.count);
     });
     const result = await Promise.race([unthrown(work), tooLate]);
     callOff();

@@ -232,6 +232,20 @@ describe('a disk that never answers', () => {
     expect(await balance(store)).toEqual([1, 1, 0]);
   });
 
+  // Waking up but for a moment twice during one write was enough to lose the disk until the page was loaded anew.
+  test('a machine that sleeps again and again during a write does not make it one', async () => {
+    const { store, disk, host, troubles } = setUp();
+    await store.open(life('a').open, life('a').accepted);
+    disk.mood = 'hangs';
+    const closed = store.close(life('a').closed, life('a').ended);
+    await settle();
+    for (let hour = 0; hour < 9; hour++) host.sleep(3_600_000);
+    expect(troubles).toEqual([]);
+    host.pass(2_000);
+    expect(await value(closed)).toBe(true);
+    expect(troubles).toMatchObject([{ detail: { cause: 'timeout' } }]);
+  });
+
   test('keeps at most a thousand writes waiting, and the others are counted', async () => {
     const { store, disk, dropped } = setUp();
     await store.add([]);
