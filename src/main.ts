@@ -38,6 +38,7 @@ import { SyntaxCheck } from './state/syntax-check.svelte.ts';
 import { TelemetryExport } from './state/telemetry-export.svelte.ts';
 import { Workbench } from './state/workbench.svelte.ts';
 import { BroadcastNotifier } from './store/broadcast-notifier.ts';
+import { LoadMark } from './store/load-mark.ts';
 import { deleteStoredModels, storedModelBytes } from './store/model-storage.ts';
 import { openHistory } from './store/open-history.ts';
 import { PreferenceStore, type Preferences } from './store/preferences.ts';
@@ -120,6 +121,14 @@ const engine: EngineStatus = new EngineStatus({
   settings,
   notices,
   host,
+  mark: new LoadMark({
+    text: new StoredText(localStorageOrNull, 'shellwright.preparing'),
+    locks: 'locks' in navigator ? navigator.locks : null,
+    onPageHide: (callback) => {
+      addEventListener('pagehide', callback);
+      return () => removeEventListener('pagehide', callback);
+    },
+  }),
   files: {
     readOffer: (modelId) => fetchModelOffer(packUrl(modelId)),
     storedBytes: (offer) => storedModelBytes(offer.files),

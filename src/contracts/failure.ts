@@ -53,6 +53,11 @@ export const FAILURES = {
     summary: 'The background thread that runs the model stopped.',
     remedy: 'Try again: it is being started anew.',
   },
+  'engine/tab-died': {
+    summary: 'The tab ended the last time it prepared the model.',
+    remedy:
+      'Close other tabs and try again; if it happens again, choose another model or way of running it in the settings.',
+  },
   'model/not-found': {
     summary: 'The model is not there.',
     remedy: 'Check the name of the model.',

@@ -17,6 +17,7 @@ import type { EngineDescription, Precision } from '../contracts/generation.ts';
 import { formatBytes } from '../core/format/quantities.ts';
 import type { ModelOffer } from '../core/model/model-offer.ts';
 import { TransferRate } from '../core/progress/transfer-rate.ts';
+import type { LoadMark } from '../store/load-mark.ts';
 import type { BrowserHost } from './browser-host.ts';
 import type { Notices } from './notices.svelte.ts';
 import type { Settings } from './settings.svelte.ts';
@@ -54,6 +55,7 @@ export interface EngineStatusOptions {
   readonly settings: Settings;
   readonly notices: Notices;
   readonly files: ModelFilesPort;
+  readonly mark: Pick<LoadMark, 'begin' | 'takeDeath'>;
   readonly host: Pick<BrowserHost, 'now' | 'epochNow' | 'every' | 'persistStorage'>;
   /** What this browser lacks; null where it can run the model. */
   readonly unsupported: Failure | null;
@@ -69,6 +71,8 @@ export interface EngineStatusOptions {
 
 /** The speed on screen: often enough to be live, seldom enough to be read. */
 const MEASURE_EVERY_MS = 500;
+/** A download that breaks off is simply gone on with, also where the tab died. */
+const HARMLESS_PHASES: readonly LoadPhase[] = ['checking', 'downloading'];
 
 export class EngineStatus {
   readonly #options: EngineStatusOptions;
@@ -87,6 +91,7 @@ export class EngineStatus {
   #loading: Promise<Result<LoadReport>> | null = null;
   #announcedQuarter = 0;
   #announcedPhases: LoadPhase[] = [];
+  #unmark: (() => void) | null = null;
 
   constructor(options: EngineStatusOptions) {
     this.#options = options;
@@ -156,8 +161,12 @@ export class EngineStatus {
   /** Looks up the model, and loads it where that needs no question: it is on the device, or was asked for before. */
   async start(): Promise<void> {
     if (this.#state.kind === 'unsupported') return;
-    const { settings } = this.#options;
+    const { settings, mark } = this.#options;
     const isHub = settings.model?.kind === 'hub';
+    if ((await mark.takeDeath()) && this.#loading === null) {
+      this.#fail(failure('engine/tab-died'));
+      return this.#lookUp();
+    }
     // Asked for before: nothing to look up first, and offline the look-up could take a while to fail.
     if (settings.loadsAtStart) void this.ensureLoaded();
     await this.#lookUp();
@@ -260,6 +269,8 @@ export class EngineStatus {
     const stopMeasuring = host.every(MEASURE_EVERY_MS, () => this.#measure());
     const result = await loading;
     stopMeasuring();
+    this.#unmark?.();
+    this.#unmark = null;
     this.#bytesPerSecond = null;
     this.#secondsLeft = null;
     this.#isPausing = false;
@@ -270,13 +281,17 @@ export class EngineStatus {
       notices.announce(`The model is ready. ${result.value.engine.reason}`);
       this.#options.onLoaded(result.value);
     } else {
-      const isPaused = result.failure.code === 'model/load-cancelled';
-      this.#state = isPaused ? { kind: 'paused' } : { kind: 'failed', failure: result.failure };
-      notices.announce(isPaused ? 'Loading has been paused.' : result.failure.message);
-      this.#options.onLoadFailed?.(result.failure);
+      this.#fail(result.failure);
     }
     void this.#lookUp();
     return result;
+  }
+
+  #fail(cause: Failure): void {
+    const isPaused = cause.code === 'model/load-cancelled';
+    this.#state = isPaused ? { kind: 'paused' } : { kind: 'failed', failure: cause };
+    this.#options.notices.announce(isPaused ? 'Loading has been paused.' : cause.message);
+    this.#options.onLoadFailed?.(cause);
   }
 
   #setEngine(engine: EngineDescription): void {
@@ -308,6 +323,7 @@ export class EngineStatus {
     if (this.#state.kind !== 'loading') return;
     this.#rate.add(progress.downloadedBytes, this.#options.host.now());
     this.#state = { kind: 'loading', progress };
+    if (!HARMLESS_PHASES.includes(progress.phase)) this.#unmark ??= this.#options.mark.begin();
     if (!this.#announcedPhases.includes(progress.phase)) this.#announcePhase(progress);
     if (progress.phase === 'downloading') this.#announceQuarter(progress);
   }

@@ -85,6 +85,14 @@ const STATES: readonly State[] = [
     reach: start,
     says: /arrived damaged, twice[\s\S]*Try again later[\s\S]*model\/checksum-mismatch[\s\S]*Try again/u,
   },
+  {
+    name: 'the tab died of loading',
+    reach: async (page) => {
+      await page.evaluate(() => localStorage.setItem('shellwright.preparing', '1'));
+      await page.reload();
+    },
+    says: /The tab ended the last time it prepared the model[\s\S]*Close other tabs[\s\S]*engine\/tab-died[\s\S]*Try again/u,
+  },
   { name: 'ready', reach: getReady, says: /The script will be written here/u },
   {
     name: 'prompt missing',

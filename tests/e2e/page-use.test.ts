@@ -2,7 +2,12 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect } from 'vitest';
 import { failure } from '../../src/contracts/failure.ts';
-import { READY, SCRIPT_TEXT, downloadSteps } from '../fixtures/scripted-engine/scenario.ts';
+import {
+  READY,
+  SCRIPT_TEXT,
+  downloadSteps,
+  phaseStep,
+} from '../fixtures/scripted-engine/scenario.ts';
 import { useScriptedEngine } from '../fixtures/scripted-engine/bundle.ts';
 import { getReady, script, send, test } from './support/page-test.ts';
 
@@ -355,6 +360,26 @@ describe('the model', () => {
     await page.getByRole('link', { name: /Ready/u }).waitFor();
     await page.getByRole('button', { name: 'Try again' }).click();
     await page.getByText('numfmt').waitFor();
+  });
+
+  test('is not loaded again unasked after the tab died of it', async ({ open }) => {
+    const page = await open({ scenario: { load: [phaseStep('compiling')], holdsLoad: true } });
+    await page.getByRole('button', { name: /^Download model/u }).click();
+    await page.getByText('Compiling for this device').waitFor();
+    const { url, context } = { url: page.url(), context: page.context() };
+    const crashed = page.waitForEvent('crash');
+    const protocol = await context.newCDPSession(page);
+    // It has no answer: who would give it is gone.
+    void protocol.send('Page.crash').catch(() => {});
+    await crashed;
+    const next = await context.newPage();
+    await useScriptedEngine(next, READY);
+    await next.goto(url);
+    await next.getByText('engine/tab-died').waitFor();
+    await next.getByRole('button', { name: 'Try again' }).click();
+    await next.getByRole('link', { name: /Ready/u }).waitFor();
+    await next.reload();
+    await next.getByRole('link', { name: /Ready/u }).waitFor();
   });
 
   test('runs where the address of the page says', async ({ open }) => {

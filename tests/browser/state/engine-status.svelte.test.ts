@@ -62,11 +62,20 @@ function setUp({ storedBytes = 0, query = '', unsupported = null }: SetUp = {}) 
       loads.at(-1)?.end({ ok: false, failure: failure('engine/worker-crashed') });
     }),
   };
+  const mark = { hasDied: false, isSet: false };
+  const onLoadFailed = vi.fn();
   const engine = new EngineStatus({
     client,
     settings,
     notices,
     host,
+    mark: {
+      begin: () => {
+        mark.isSet = true;
+        return () => (mark.isSet = false);
+      },
+      takeDeath: () => Promise.resolve(mark.hasDied),
+    },
     files: {
       readOffer: () => Promise.resolve({ ok: true, value: offer }),
       storedBytes: () => Promise.resolve(disk.storedBytes),
@@ -80,13 +89,26 @@ function setUp({ storedBytes = 0, query = '', unsupported = null }: SetUp = {}) 
     packUrl: (id) => `https://example.org/models/${id}/`,
     runtimeUrls: {} as never,
     onLoaded,
+    onLoadFailed,
   });
   const lastLoad = () => {
     const load = loads.at(-1);
     if (load === undefined) throw new Error('nothing is being loaded');
     return load;
   };
-  return { host, notices, settings, engine, client, loads, lastLoad, disk, onLoaded };
+  return {
+    host,
+    notices,
+    settings,
+    engine,
+    client,
+    loads,
+    lastLoad,
+    disk,
+    mark,
+    onLoaded,
+    onLoadFailed,
+  };
 }
 
 function downloaded(loadedBytes: number, totalBytes = 100): LoadProgress {
@@ -129,6 +151,34 @@ describe('the first visit', () => {
     expect(await engine.ensureLoaded()).toEqual({ ok: false, failure: unsupported });
     expect(engine.state.kind).toBe('unsupported');
     expect(loads).toHaveLength(0);
+  });
+});
+
+describe('a tab that died while it prepared the model', () => {
+  test('is followed by one that waits to be asked', async () => {
+    const { engine, settings, loads, mark, onLoadFailed } = setUp({ storedBytes: 100 });
+    settings.loadsAtStart = true;
+    mark.hasDied = true;
+    await engine.start();
+    const cause = failure('engine/tab-died');
+    expect(engine.state).toEqual({ kind: 'failed', failure: cause });
+    expect(onLoadFailed).toHaveBeenCalledExactlyOnceWith(cause);
+    expect(engine.isOnDevice).toBe(true);
+    expect(loads).toHaveLength(0);
+    void engine.ensureLoaded();
+    expect(loads).toHaveLength(1);
+  });
+
+  test('has left a mark, from when the files are here until it is ready', async () => {
+    const { engine, mark, lastLoad } = setUp();
+    const done = engine.ensureLoaded();
+    lastLoad().progress(downloaded(40));
+    expect(mark.isSet).toBe(false);
+    lastLoad().progress({ ...downloaded(100), phase: 'compiling' });
+    expect(mark.isSet).toBe(true);
+    lastLoad().end({ ok: true, value: report });
+    await done;
+    expect(mark.isSet).toBe(false);
   });
 });
 
