@@ -124,6 +124,7 @@ const engine: EngineStatus = new EngineStatus({
   mark: new LoadMark({
     text: new StoredText(localStorageOrNull, 'shellwright.preparing'),
     locks: 'locks' in navigator ? navigator.locks : null,
+    newId,
     onPageHide: (callback) => {
       addEventListener('pagehide', callback);
       return () => removeEventListener('pagehide', callback);

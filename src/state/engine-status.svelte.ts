@@ -55,7 +55,7 @@ export interface EngineStatusOptions {
   readonly settings: Settings;
   readonly notices: Notices;
   readonly files: ModelFilesPort;
-  readonly mark: Pick<LoadMark, 'begin' | 'takeDeath'>;
+  readonly mark: Pick<LoadMark, 'begin' | 'hasDied'>;
   readonly host: Pick<BrowserHost, 'now' | 'epochNow' | 'every' | 'persistStorage'>;
   /** What this browser lacks; null where it can run the model. */
   readonly unsupported: Failure | null;
@@ -72,7 +72,7 @@ export interface EngineStatusOptions {
 /** The speed on screen: often enough to be live, seldom enough to be read. */
 const MEASURE_EVERY_MS = 500;
 /** A download that breaks off is simply gone on with, also where the tab died. */
-const HARMLESS_PHASES: readonly LoadPhase[] = ['checking', 'downloading'];
+const HARMLESS_PHASES: readonly LoadPhase[] = ['checking', 'downloading', 'verifying'];
 
 export class EngineStatus {
   readonly #options: EngineStatusOptions;
@@ -91,7 +91,7 @@ export class EngineStatus {
   #loading: Promise<Result<LoadReport>> | null = null;
   #announcedQuarter = 0;
   #announcedPhases: LoadPhase[] = [];
-  #unmark: (() => void) | null = null;
+  #unmark: ((isReady: boolean) => void) | null = null;
 
   constructor(options: EngineStatusOptions) {
     this.#options = options;
@@ -163,7 +163,7 @@ export class EngineStatus {
     if (this.#state.kind === 'unsupported') return;
     const { settings, mark } = this.#options;
     const isHub = settings.model?.kind === 'hub';
-    if ((await mark.takeDeath()) && this.#loading === null) {
+    if ((await mark.hasDied()) && this.#loading === null) {
       this.#fail(failure('engine/tab-died'));
       return this.#lookUp();
     }
@@ -269,7 +269,7 @@ export class EngineStatus {
     const stopMeasuring = host.every(MEASURE_EVERY_MS, () => this.#measure());
     const result = await loading;
     stopMeasuring();
-    this.#unmark?.();
+    this.#unmark?.(result.ok);
     this.#unmark = null;
     this.#bytesPerSecond = null;
     this.#secondsLeft = null;

@@ -1,19 +1,21 @@
 /**
  * Remembers beyond the end of a tab that a model was being prepared in it, which takes the most memory: where the tab died
- * of that, the next one would die as well if it did the same unasked. A Web Lock tells a tab that is still at it from one
- * that is gone.
+ * of that, the next one would die as well if it did the same unasked. Each load has a Web Lock, which tells a tab that is
+ * still at it from one that is gone.
  */
 import type { StoredText } from './web-storage.ts';
 
 export interface LoadMarkOptions {
+  /** Ids of the loads that were begun and are not over, one a line. */
   readonly text: Pick<StoredText, 'read' | 'write'>;
   /** null where the browser has none, or the address is not secure: then nothing is remembered. */
   readonly locks: Pick<LockManager, 'request' | 'query'> | null;
+  readonly newId: () => string;
   /** A page that is left or closed is none that died. Returns how to call it off. */
   readonly onPageHide: (callback: () => void) => () => void;
 }
 
-const LOCK = 'shellwright-preparing';
+const LOCK_PREFIX = 'shellwright-preparing-';
 
 export class LoadMark {
   readonly #options: LoadMarkOptions;
@@ -22,27 +24,28 @@ export class LoadMark {
     this.#options = options;
   }
 
-  /** Sets the mark. The returned function takes it away, whatever came of it. */
-  begin(): () => void {
-    const { text, locks, onPageHide } = this.#options;
+  /** Sets a mark. The returned function takes it away; a model that is ready takes away those of tabs that died, too. */
+  begin(): (isReady: boolean) => void {
+    const { locks, newId, onPageHide } = this.#options;
     if (locks === null) return () => {};
+    const id = newId();
     let isOver = false;
     let release = (): void => {};
     const untilOver = new Promise<void>((resolve) => (release = resolve));
-    const end = (): void => {
+    const end = (isReady: boolean): void => {
       if (isOver) return;
       isOver = true;
       stopWatching();
-      text.write('');
+      this.#change((ids) => ids.filter((other) => other !== id));
       release();
+      if (isReady) void this.#forgetDead();
     };
-    const stopWatching = onPageHide(end);
+    const stopWatching = onPageHide(() => end(false));
     locks
-      // Several tabs may be at it.
-      .request(LOCK, { mode: 'shared' }, () => {
+      .request(LOCK_PREFIX + id, () => {
         if (isOver) return;
         // Not before: another tab could take it for one of a tab that is gone.
-        text.write('1');
+        this.#change((ids) => [...ids, id]);
         return untilOver;
       })
       // Denied, as in a sandboxed frame: nothing is remembered.
@@ -50,18 +53,34 @@ export class LoadMark {
     return end;
   }
 
-  /** Whether the tab that prepared a model last died of it. Asking takes the mark away. */
-  async takeDeath(): Promise<boolean> {
-    const { text, locks } = this.#options;
-    if (locks === null || text.read() === '') return false;
+  /** Whether a tab died while it prepared a model, and none has had one ready since. */
+  async hasDied(): Promise<boolean> {
+    return (await this.#deadIds()).length > 0;
+  }
+
+  async #forgetDead(): Promise<void> {
+    const dead = await this.#deadIds();
+    if (dead.length > 0) this.#change((ids) => ids.filter((id) => !dead.includes(id)));
+  }
+
+  async #deadIds(): Promise<readonly string[]> {
+    const { locks } = this.#options;
+    const ids = this.#ids();
+    if (locks === null || ids.length === 0) return [];
     try {
       const { held = [] } = await locks.query();
-      if (held.some(({ name }) => name === LOCK)) return false;
+      return ids.filter((id) => !held.some(({ name }) => name === LOCK_PREFIX + id));
     } catch {
       // Denied.
-      return false;
+      return [];
     }
-    text.write('');
-    return true;
+  }
+
+  #ids(): readonly string[] {
+    return this.#options.text.read().split('\n').filter(Boolean);
+  }
+
+  #change(change: (ids: readonly string[]) => readonly string[]): void {
+    this.#options.text.write(change(this.#ids()).join('\n'));
   }
 }

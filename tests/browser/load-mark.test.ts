@@ -9,6 +9,7 @@ function setUp(stored = '') {
     new LoadMark({
       text,
       locks,
+      newId: () => crypto.randomUUID(),
       onPageHide: (callback) => {
         hides.add(callback);
         return () => hides.delete(callback);
@@ -21,16 +22,32 @@ test('a tab that is still at it is none that died', async () => {
   const { text, tab } = setUp();
   const end = tab().begin();
   await vi.waitFor(() => expect(text.stored).not.toBe(''));
-  expect(await tab().takeDeath()).toBe(false);
-  end();
+  expect(await tab().hasDied()).toBe(false);
+  end(true);
   expect(text.stored).toBe('');
-  expect(await tab().takeDeath()).toBe(false);
+  expect(await tab().hasDied()).toBe(false);
 });
 
-test('one whose lock is gone died, which is told once', async () => {
-  const { tab } = setUp('1');
-  expect(await tab().takeDeath()).toBe(true);
-  expect(await tab().takeDeath()).toBe(false);
+test('one whose lock is gone died, which every tab is told until a model is ready', async () => {
+  const { text, tab } = setUp('of-a-tab-that-died');
+  expect(await tab().hasDied()).toBe(true);
+  expect(await tab().hasDied()).toBe(true);
+  tab().begin()(false);
+  expect(await tab().hasDied()).toBe(true);
+  tab().begin()(true);
+  await vi.waitFor(() => expect(text.stored).toBe(''));
+  expect(await tab().hasDied()).toBe(false);
+});
+
+test('it is told while another is at it, and that one leaves its mark whoever else is done', async () => {
+  const { text, tab } = setUp('of-a-tab-that-died');
+  const end = tab().begin();
+  await vi.waitFor(() => expect(text.stored).toContain('\n'));
+  expect(await tab().hasDied()).toBe(true);
+  tab().begin()(true);
+  await vi.waitFor(() => expect(text.stored).toMatch(/^[0-9a-f-]{36}$/u));
+  end(false);
+  expect(text.stored).toBe('');
 });
 
 test('one that is closed or left did not', async () => {
@@ -44,14 +61,14 @@ test('one that is closed or left did not', async () => {
 
 test('a load that is over before it has its lock leaves no mark', async () => {
   const { text, tab } = setUp();
-  tab().begin()();
-  await navigator.locks.request('shellwright-preparing', () => {});
+  tab().begin()(false);
+  await new Promise((resolve) => setTimeout(resolve, 50));
   expect(text.stored).toBe('');
 });
 
 test('without locks nothing is remembered', async () => {
-  const { text, tab } = setUp('1');
-  expect(await tab(null).takeDeath()).toBe(false);
-  tab(null).begin()();
-  expect(text.stored).toBe('1');
+  const { text, tab } = setUp('of-a-tab-that-died');
+  expect(await tab(null).hasDied()).toBe(false);
+  tab(null).begin()(true);
+  expect(text.stored).toBe('of-a-tab-that-died');
 });

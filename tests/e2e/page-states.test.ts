@@ -88,7 +88,9 @@ const STATES: readonly State[] = [
   {
     name: 'the tab died of loading',
     reach: async (page) => {
-      await page.evaluate(() => localStorage.setItem('shellwright.preparing', '1'));
+      await page.evaluate(() =>
+        localStorage.setItem('shellwright.preparing', 'of-a-tab-that-died'),
+      );
       await page.reload();
     },
     says: /The tab ended the last time it prepared the model[\s\S]*Close other tabs[\s\S]*engine\/tab-died[\s\S]*Try again/u,

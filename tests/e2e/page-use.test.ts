@@ -376,6 +376,8 @@ describe('the model', () => {
     await useScriptedEngine(next, READY);
     await next.goto(url);
     await next.getByText('engine/tab-died').waitFor();
+    await next.reload();
+    await next.getByText('engine/tab-died').waitFor();
     await next.getByRole('button', { name: 'Try again' }).click();
     await next.getByRole('link', { name: /Ready/u }).waitFor();
     await next.reload();

@@ -130,7 +130,7 @@ test(`killed ${KILLS} times, it delivers everything that it has acknowledged`, a
   expect(new Set(known).size).toBe(known.length);
   next.child.kill('SIGKILL');
   await next.ended;
-}, 180_000);
+}, 600_000);
 
 function alertNumber(number: number) {
   return freshAlert({

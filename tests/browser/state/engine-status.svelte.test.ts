@@ -74,7 +74,7 @@ function setUp({ storedBytes = 0, query = '', unsupported = null }: SetUp = {}) 
         mark.isSet = true;
         return () => (mark.isSet = false);
       },
-      takeDeath: () => Promise.resolve(mark.hasDied),
+      hasDied: () => Promise.resolve(mark.hasDied),
     },
     files: {
       readOffer: () => Promise.resolve({ ok: true, value: offer }),
@@ -172,6 +172,7 @@ describe('a tab that died while it prepared the model', () => {
   test('has left a mark, from when the files are here until it is ready', async () => {
     const { engine, mark, lastLoad } = setUp();
     const done = engine.ensureLoaded();
+    lastLoad().progress({ ...downloaded(40), phase: 'verifying' });
     lastLoad().progress(downloaded(40));
     expect(mark.isSet).toBe(false);
     lastLoad().progress({ ...downloaded(100), phase: 'compiling' });
