@@ -206,9 +206,10 @@ class _FloatGraph(_WasmGraph):
 
 
 class _Int8Graph(_FloatGraph):
-    """Products over int8 [in, out] with a scale by output, rows quantised as they come.
+    """Products over int8 [in, out] with a scale by output, the rows of a run quantised as they come, with one scale for all.
 
-    The second product of the MLP stays in float32: single inputs of it are hundreds of times larger than the rest, and
+    So a token's logits depend a little on the tokens beside it. A scale for each row would not end that: other numbers
+    of rows are summed in another order, and then single codes differ. The second product of the MLP stays in float32: single inputs of it are hundreds of times larger than the rest, and
     one scale a row of activations cannot hold both (perplexity 44 instead of 14 with all of them in int8).
     """
 

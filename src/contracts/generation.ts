@@ -17,7 +17,7 @@ export interface GenerationParameters {
   readonly min_p: number;
   /** Divides the logits of tokens seen in the last 64; 1 is off; [1, 2]. */
   readonly repetition_penalty: number;
-  /** The same seed, model and backend give the same text; null picks one, and the record says which. */
+  /** The same seed, model and backend give the same text, in int8 nearly always; null picks one, and the record says which. */
   readonly seed: number | null;
   /** Tokens to write at most; integer in [1, the model's context length]. */
   readonly max_tokens: number;

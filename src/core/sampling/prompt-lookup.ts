@@ -2,7 +2,8 @@
  * Guesses the next tokens from what the text repeats: paths of the request, names of variables, lines of a list. The
  * model checks several guesses in one run, so right ones cost little, and wrong ones change nothing (prompt lookup
  * decoding, Saxena 2023; the check is the exact one of speculative sampling with a deterministic draft,
- * Leviathan et al. 2023).
+ * Leviathan et al. 2023). In int8 the tokens of a run share a scale, so that there a wrong guess can move logits by as
+ * much as rounding does.
  */
 
 /** A repetition of fewer tokens says little about what follows. */
