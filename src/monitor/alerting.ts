@@ -12,6 +12,7 @@ import { ALERTS_LOCK } from '../contracts/outbox-sync.ts';
 import type { DeliveryEntry } from '../contracts/relay.ts';
 import { priorityOf, testMessage, toPosts, viewOf } from '../core/alerts/alert-message.ts';
 import { backTest, type BackTest } from '../core/alerts/back-test.ts';
+import { builtInRules, isAsItCame } from '../core/alerts/built-in-rules.ts';
 import { deliveryLine } from '../core/alerts/delivery.ts';
 import type { Objective } from '../core/metrics/dashboard-shape.ts';
 import { telemetryDropped } from '../core/metrics/event-deltas.ts';
@@ -161,7 +162,9 @@ export class Alerting implements AlertAccess {
   }
 
   saveRule(rule: AlertRule): Promise<Result<void>> {
-    return this.#changing(this.store.putRule(rule));
+    // Stored, a built-in rule would no longer follow the target of its objective.
+    const isStored = !isAsItCame(rule, builtInRules(this.#options.objectives()));
+    return isStored ? this.#changing(this.store.putRule(rule)) : this.deleteRule(rule.id);
   }
 
   deleteRule(id: string): Promise<Result<void>> {

@@ -214,6 +214,14 @@ function plain(value: number): number {
   return Number(value.toPrecision(10));
 }
 
+/** Whether nothing of a built-in rule has been changed. */
+export function isAsItCame(rule: AlertRule, builtIn: readonly AlertRule[]): boolean {
+  const given = builtIn.find(({ id }) => id === rule.id);
+  if (given === undefined) return false;
+  const fields = Object.keys(given) as (keyof AlertRule)[];
+  return fields.every((field) => JSON.stringify(given[field]) === JSON.stringify(rule[field]));
+}
+
 /** The built-in rules as the operator has changed them, then those that were added. */
 export function rulesWith(
   builtIn: readonly AlertRule[],
