@@ -247,6 +247,25 @@ describe('a rule', () => {
 
   test('that somebody adds fires, and resolves when it is switched off', async ({ open }) => {
     const page = await open({ address: '#/alerts?view=rules' });
+  test('with changes is not left for what is dragged over in its chart', async ({ open }) => {
+    const page = await open({ address: '#/alerts?view=rules' });
+    await page.getByRole('button', { name: 'Edit Error burst' }).click();
+    const zoom = async (): Promise<void> => {
+      await page.getByRole('application').focus();
+      await page.keyboard.press('ArrowLeft');
+      await page.keyboard.press('Shift+ArrowLeft');
+      await page.keyboard.press('Enter');
+    };
+    await page.getByLabel('Threshold').fill('2');
+    await zoom();
+    await page.getByLabel('Notes').getByText('Save the rule first').waitFor();
+    expect(await page.getByLabel('Threshold').inputValue()).toBe('2');
+    await page.getByLabel('Threshold').fill('9');
+    await zoom();
+    await page.getByRole('heading', { level: 1, name: 'Monitor' }).waitFor();
+    expect(page.url()).toMatch(/#\/monitor\?from=\d+&to=\d+$/u);
+  });
+
     await page.getByRole('button', { name: 'Add a rule' }).click();
     await page.getByLabel('Name').fill('Any error');
     await page.getByLabel('Severity').selectOption('critical');
