@@ -133,6 +133,16 @@ export class Draft {
   }
 
   resetParameters(): void {
+  /** Returns how to put the form back as it is now. */
+  keep(): () => void {
+    const [prompt, fields, guard] = [this.#prompt, { ...this.#fields }, this.#guard];
+    return () => {
+      this.prompt = prompt;
+      this.#fields = fields;
+      this.#guard = guard;
+    };
+  }
+
     this.#fields = toFields(DEFAULT_PARAMETERS);
     this.#guard = DEFAULT_PARAMETERS.guard;
   }
