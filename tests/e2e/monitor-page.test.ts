@@ -90,6 +90,20 @@ describe('the Monitor page', () => {
     expect(page.url()).toMatch(/#\/requests\?from=\d+&to=\d+$/u);
   });
 
+  test('leads from a chart to the requests that pass the filters', async ({ open }) => {
+    const page = await open();
+    await useIt(page);
+    await goToMonitor(page);
+    await page.getByRole('combobox', { name: 'Model' }).selectOption({ index: 1 });
+    await page.getByRole('combobox', { name: 'Backend' }).selectOption('wasm');
+    await page.getByText('Only some requests are shown.').waitFor();
+    await page.getByRole('application', { name: /^Endings/u }).focus();
+    await page.keyboard.press('ArrowLeft');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { level: 1, name: 'Requests' }).waitFor();
+    expect(page.url()).toMatch(/#\/requests\?from=\d+&to=\d+&model=[^&]+&backend=wasm$/u);
+  });
+
   test('judges by the operator’s targets, which outlive a reload', async ({ open }) => {
     const page = await open();
     await useIt(page);
