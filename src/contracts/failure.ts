@@ -15,7 +15,7 @@ export const FAILURES = {
   },
   'request/prompt-too-long': {
     summary: 'The request is longer than the model can read at once.',
-    remedy: 'Shorten the text, or ask for fewer tokens.',
+    remedy: 'Shorten the text.',
   },
   'request/queue-full': {
     summary: 'Too many requests are waiting already.',
