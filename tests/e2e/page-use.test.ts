@@ -1,5 +1,6 @@
 /** Using the page: from the keyboard alone, over a reload, in two tabs, by link and by the console. */
 import { readFile } from 'node:fs/promises';
+import type { Page } from 'playwright';
 import { describe, expect } from 'vitest';
 import { failure } from '../../src/contracts/failure.ts';
 import {
@@ -103,6 +104,50 @@ describe('from the keyboard alone', () => {
     await page.getByRole('heading', { name: 'Settings' }).waitFor();
     expect(await page.title()).toBe('Settings · Shellwright');
     await expect.poll(() => page.evaluate(() => document.activeElement?.tagName)).toBe('MAIN');
+  });
+});
+
+describe('a request', () => {
+  const box = (page: Page) => page.getByRole('textbox', { name: /What should/u });
+
+  test('that makes way for another is given back', async ({ open }) => {
+    const page = await open();
+    await getReady(page);
+    await send(page, 'count lines');
+    await page.getByText('numfmt').waitFor();
+    const entry = page.getByRole('button', { name: /^count lines/u });
+    const example = page.getByRole('region', { name: 'Examples' }).getByRole('button').first();
+    for (const other of [entry, example]) {
+      await box(page).fill('rename my photos');
+      await other.click();
+      expect(await box(page).inputValue()).not.toBe('rename my photos');
+      await page.getByLabel('Notes').getByRole('button', { name: 'Undo' }).click();
+      expect(await box(page).inputValue()).toBe('rename my photos');
+    }
+  });
+
+  test('that is wrong is led to, however it is sent', async ({ open }) => {
+    const page = await open();
+    const focused = () => page.evaluate(() => document.activeElement?.id);
+    const summary = page.getByText('Parameters', { exact: true });
+    await summary.click();
+    await page.getByLabel('temperature').fill('9');
+    await box(page).fill(PROMPT);
+    for (const press of [
+      () => page.keyboard.press('ControlOrMeta+Enter'),
+      () => page.getByRole('button', { name: 'Download and write' }).click(),
+      () => page.getByRole('button', { name: 'Share' }).click(),
+    ]) {
+      await summary.click();
+      await press();
+      await expect.poll(focused).toBe('parameter-temperature');
+    }
+    await page.getByLabel('temperature').fill('');
+    await box(page).fill('x'.repeat(200_001));
+    await page.keyboard.press('ControlOrMeta+Enter');
+    await page.getByText('prompt must have at most 200000 characters.').waitFor();
+    await page.getByRole('button', { name: 'Share' }).click();
+    await expect.poll(focused).toBe('prompt');
   });
 });
 
