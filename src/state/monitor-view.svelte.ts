@@ -231,10 +231,13 @@ export class MonitorView {
     this.#show({ isLog });
   }
 
-  /** The shortest window in which the newest request is. */
+  /** The shortest window in which the newest request is; an hour around one that is older than all of them. */
   showNewest(lastMs: number): void {
-    const ageMs = this.#options.nowMs() - lastMs;
-    this.showWindow(WINDOWS.find((name) => WINDOW_MS[name] > ageMs) ?? '30d');
+    const nowMs = this.#options.nowMs();
+    const window = WINDOWS.find((name) => WINDOW_MS[name] > nowMs - lastMs);
+    if (window !== undefined) return this.#show({ window, zoom: null, pausedAtMs: null });
+    const around = { fromMs: lastMs - SHORT_RANGE_MS / 2, toMs: lastMs + SHORT_RANGE_MS / 2 };
+    this.#show({ zoom: snapRange(around, nowMs), pausedAtMs: null });
   }
 
   /** Looks anew where the address has come to say something else. */

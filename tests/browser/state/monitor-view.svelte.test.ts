@@ -280,6 +280,25 @@ describe('where there is nothing to see', () => {
     expect(view.emptiness).toBeNull();
   });
 
+  test('the newest request is older than every window, and can be shown', async () => {
+    const ageMinutes = 40 * 24 * 60;
+    const { view, requests } = await setUp({ agesMinutes: [ageMinutes] });
+    view.showNewest(NOW_MS - ageMinutes * MINUTE_MS);
+    await vi.waitFor(() => expect(requests()).toBe(1));
+    expect(view.emptiness).toBeNull();
+  });
+
+  test('the newest request came after the view was paused, and can be shown', async () => {
+    const { view, requests } = await setUp({
+      query: `at=${NOW_MS - 120 * MINUTE_MS}`,
+      agesMinutes: [1],
+    });
+    expect(view.emptiness?.kind).toBe('range');
+    view.showNewest(NOW_MS - MINUTE_MS);
+    await vi.waitFor(() => expect(requests()).toBe(1));
+    expect(view.isPaused).toBe(false);
+  });
+
   test('nothing passes the filters', async () => {
     const { view } = await setUp({ query: 'backend=webgpu', agesMinutes: [1] });
     expect(view.emptiness).toEqual({ kind: 'filter' });
