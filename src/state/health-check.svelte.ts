@@ -1,6 +1,7 @@
 /** Health on the page: the shallow answer whenever the engine's state changes, the deep one when somebody asks. */
 import { untrack } from 'svelte';
-import type { CheckHealth, DeepHealth, HealthReport } from '../contracts/health.ts';
+import { failure, type Failure } from '../contracts/failure.ts';
+import type { CheckHealth, DeepHealth, HealthQuery, HealthReport } from '../contracts/health.ts';
 import { DEEP_INTERVAL_MS } from '../monitor/health.ts';
 import type { BrowserHost } from './browser-host.ts';
 import type { EngineState, EngineStatus } from './engine-status.svelte.ts';
@@ -17,6 +18,7 @@ export class HealthCheck {
   readonly #options: HealthCheckOptions;
   #report = $state.raw<HealthReport | null>(null);
   #deep = $state.raw<DeepHealth | null>(null);
+  #failure = $state.raw<Failure | null>(null);
   #isRunning = $state.raw(false);
   #nowMs = $state.raw(0);
   /** Of the engine's state, when it was last looked at. */
@@ -38,6 +40,11 @@ export class HealthCheck {
   /** What the last deep check added; null where there was none. */
   get deep(): DeepHealth | null {
     return this.#deep;
+  }
+
+  /** Why the last check could not be made; null where it could. */
+  get failure(): Failure | null {
+    return this.#failure;
   }
 
   get isRunning(): boolean {
@@ -72,7 +79,7 @@ export class HealthCheck {
         // A model that has come or gone changes the answer; how far it has been loaded does not.
         if (kind === this.#seenKind) return;
         this.#seenKind = kind;
-        untrack(() => void this.#checkShallow());
+        untrack(() => void this.check());
       });
     });
     return () => {
@@ -85,20 +92,35 @@ export class HealthCheck {
   async checkDeep(): Promise<void> {
     if (this.#isRunning) return;
     this.#isRunning = true;
-    const report = await this.#options.check({ deep: true });
+    const report = await this.#ask({ deep: true });
     this.#isRunning = false;
+    if (report === null) return;
     this.#deep = report.deep;
     this.#deepAtMs = this.#options.host.now();
     this.#take(report);
   }
 
-  async #checkShallow(): Promise<void> {
-    const report = await this.#options.check({});
+  /** What is known at once. */
+  async check(): Promise<void> {
+    const report = await this.#ask({});
+    if (report === null) return;
     const isSameModel = report.loadedAtEpochMs === (this.#report?.loadedAtEpochMs ?? null);
     if (!isSameModel) this.#deep = null;
     // What a failed inference said is not taken back by a look that does not infer, while the model is the same.
     const isKnownBad = this.#deep !== null && this.#report?.failure != null;
     if (!(isKnownBad && report.modelLoaded)) this.#take(report);
+  }
+
+  async #ask(query: HealthQuery): Promise<HealthReport | null> {
+    try {
+      const report = await this.#options.check(query);
+      this.#failure = null;
+      return report;
+    } catch {
+      // Offline without this part of the app.
+      this.#failure = failure('unknown', 'This part of the page could not be loaded.');
+      return null;
+    }
   }
 
   #take(report: HealthReport): void {

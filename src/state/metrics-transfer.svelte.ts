@@ -26,6 +26,8 @@ export interface MetricsTransferOptions {
   readonly notices: Pick<Notices, 'show'>;
 }
 
+const PART_NOT_LOADED = 'This part of the page could not be loaded.';
+
 export class MetricsTransfer {
   readonly #options: MetricsTransferOptions;
   #imported = $state.raw<ImportedDataset | null>(null);
@@ -93,7 +95,7 @@ export class MetricsTransfer {
   async exportOwn(choice: ExportChoice): Promise<void> {
     if (this.#isBusy) return;
     this.#isBusy = true;
-    const result = await this.#options.exportMetrics(choice);
+    const result = await orFailure(this.#options.exportMetrics(choice));
     this.#isBusy = false;
     this.#exportFailure = result.ok ? null : result.failure;
     if (!result.ok) return;
@@ -110,7 +112,7 @@ export class MetricsTransfer {
   async exportText(kind: TextExportKind): Promise<void> {
     if (this.#isBusy) return;
     this.#isBusy = true;
-    const result = await this.#options.exportText(kind);
+    const result = await orFailure(this.#options.exportText(kind));
     this.#isBusy = false;
     this.#exportFailure = result.ok ? null : result.failure;
     if (!result.ok) return;
@@ -139,6 +141,11 @@ export class MetricsTransfer {
   dismissProblems(): void {
     this.#problems = [];
   }
+}
+
+/** Offline, the part of the app that does it may not be there. */
+function orFailure<T>(work: Promise<Result<T>>): Promise<Result<T>> {
+  return work.catch(() => ({ ok: false, failure: failure('unknown', PART_NOT_LOADED) }));
 }
 
 async function readDataset(file: TransferFile): Promise<Result<MetricsDataset>> {

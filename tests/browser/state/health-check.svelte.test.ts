@@ -54,7 +54,7 @@ async function setUp(answer: (query: HealthQuery) => HealthReport) {
   const health = new HealthCheck({
     check: (query = {}) => {
       asked.push(query);
-      return Promise.resolve(answer(query));
+      return Promise.resolve(query).then(answer);
     },
     engine,
     host,
@@ -115,4 +115,20 @@ test('does not take back what a failed inference said, until the model is anothe
   flushSync();
   await vi.waitFor(() => expect(health.report?.status).toBe('healthy'));
   expect(health.deep).toBeNull();
+});
+
+test('a check that cannot be fetched is said, and can be tried again', async () => {
+  let isOnline = true;
+  const { health } = await setUp(() => {
+    if (!isOnline) throw new Error('offline');
+    return HEALTHY;
+  });
+  isOnline = false;
+  await health.checkDeep();
+  expect(health.isRunning).toBe(false);
+  expect(health.failure?.message).toBe('This part of the page could not be loaded.');
+  expect(health.report?.status).toBe('healthy');
+  isOnline = true;
+  await health.check();
+  expect(health.failure).toBeNull();
 });

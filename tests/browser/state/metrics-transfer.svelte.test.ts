@@ -130,3 +130,18 @@ test('figures for Prometheus are saved as a file, unless there are none', async 
   expect(host.saved).toHaveLength(1);
   expect(shown).toEqual(['Nothing was measured yet.']);
 });
+
+test('what cannot be fetched is said, and can be tried again', async () => {
+  let isOnline = false;
+  const value = { fileName: 'm.json', text: '{}', recordCount: 0, omittedRecordCount: 0 };
+  const { transfer, host } = setUp(() =>
+    isOnline ? Promise.resolve({ ok: true, value }) : Promise.reject(new Error('offline')),
+  );
+  await transfer.exportOwn({});
+  expect(transfer.isBusy).toBe(false);
+  expect(transfer.exportFailure?.message).toBe('This part of the page could not be loaded.');
+  isOnline = true;
+  await transfer.exportOwn({});
+  expect(transfer.exportFailure).toBeNull();
+  expect(host.saved).toHaveLength(1);
+});
