@@ -456,6 +456,48 @@ describe('window.shellwright', () => {
           tokens += 1;
           if (tokens === 5) abort.abort();
         },
+describe('the settings', () => {
+  test('begin no download that nobody has asked for, or that is paused', async ({ open }) => {
+    const scenario = { load: downloadSteps(0.5), stepMs: 20, holdsLoad: true };
+    const page = await open({ scenario, address: '#/settings' });
+    const state = () => page.evaluate(() => window.shellwright.engine().state);
+    const change = async (threads: string, backend: string): Promise<void> => {
+      await page.getByLabel('WASM threads').fill(threads);
+      await page.getByRole('button', { name: 'Apply' }).click();
+      await page.getByLabel(backend).check();
+    };
+    await change('2', 'WASM, the processor');
+    expect(await state()).toBe('idle');
+    await page.getByRole('link', { name: 'Write', exact: true }).click();
+    await page.getByRole('button', { name: /^Download model/u }).click();
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await page.getByText('Loading the model has been stopped').waitFor();
+    await page.getByRole('link', { name: 'Settings' }).click();
+    await change('3', 'Automatic');
+    expect(await state()).toBe('paused');
+  });
+});
+
+describe('a model of the hub', () => {
+  test('is not described as this site’s model', async ({ open }) => {
+    const page = await open();
+    await page.evaluate(() => {
+      const model = { kind: 'hub', repository: 'test/script' };
+      localStorage.setItem('shellwright.preferences', JSON.stringify({ model }));
+    });
+    await page.reload();
+    await page.context().setOffline(true);
+    await page.getByText('The chosen model is test/script').waitFor();
+    await page.getByRole('button', { name: 'Load the model' }).waitFor();
+    await page.getByRole('button', { name: 'Load and write' }).waitFor();
+    expect(await page.getByText('You are offline').count()).toBe(0);
+    await page.context().setOffline(false);
+    await page.getByRole('link', { name: 'Monitor' }).click();
+    await page.getByText('20 requests one after another').waitFor();
+    expect(await page.getByText('has to be downloaded first').count()).toBe(0);
+  });
+});
+
       });
     });
     expect(record).toMatchObject({ finishReason: 'cancelled', prompt: 'list files' });

@@ -1,7 +1,8 @@
 /** What the button that sends a request says: all that pressing it will do. */
 import type { EngineState } from '../../state/engine-status.svelte.ts';
 
-export function generateLabel(state: EngineState, isOnDevice: boolean): string {
+/** @param needsNoDownload whether the model is on the device, as far as is known */
+export function generateLabel(state: EngineState, needsNoDownload: boolean): string {
   switch (state.kind) {
     case 'ready':
     case 'unsupported':
@@ -13,6 +14,6 @@ export function generateLabel(state: EngineState, isOnDevice: boolean): string {
       return 'Resume and write';
     case 'idle':
     case 'failed':
-      return isOnDevice ? 'Load and write' : 'Download and write';
+      return needsNoDownload ? 'Load and write' : 'Download and write';
   }
 }
