@@ -3,6 +3,7 @@ import type { Failure, Result } from '../contracts/failure.ts';
 import type { GenerationParameters } from '../contracts/generation.ts';
 import {
   DEFAULT_PARAMETERS,
+  PARAMETER_RANGES,
   parseGenerationInput,
   parseParameters,
   type ParsedRequest,
@@ -132,7 +133,6 @@ export class Draft {
     this.#linkFailure = null;
   }
 
-  resetParameters(): void {
   /** Returns how to put the form back as it is now. */
   keep(): () => void {
     const [prompt, fields, guard] = [this.#prompt, { ...this.#fields }, this.#guard];
@@ -143,6 +143,7 @@ export class Draft {
     };
   }
 
+  resetParameters(): void {
     this.#fields = toFields(DEFAULT_PARAMETERS);
     this.#guard = DEFAULT_PARAMETERS.guard;
   }
@@ -164,5 +165,7 @@ function toFields(parameters: GenerationParameters): Fields {
 function parseField(name: ParameterName, text: string): Result<GenerationParameters> {
   if (name === 'stop') return parseParameters({ stop: parseStopLines(text) });
   const trimmed = text.trim();
-  return parseParameters(trimmed === '' ? {} : { [name]: Number(trimmed) });
+  // A comma in a whole number would stand between thousands.
+  const plain = PARAMETER_RANGES[name].integer ? trimmed : trimmed.replace(',', '.');
+  return parseParameters(trimmed === '' ? {} : { [name]: Number(plain) });
 }

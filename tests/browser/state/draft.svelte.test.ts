@@ -53,6 +53,18 @@ describe('the request as it is being written', () => {
     expect(draft.submit()).toMatchObject({ ok: false, failure: { detail: { field: 'seed' } } });
   });
 
+  test('takes a decimal comma, and refuses one between thousands', () => {
+    const draft = new Draft(memory('x'));
+    draft.fields.temperature = '0,5';
+    draft.fields.top_p = ' 0,9 ';
+    expect(draft.submit()).toMatchObject({
+      ok: true,
+      value: { parameters: { temperature: 0.5, top_p: 0.9 } },
+    });
+    draft.fields.max_tokens = '1,000';
+    expect(Object.keys(draft.errors)).toEqual(['max_tokens']);
+  });
+
   test('refuses words where a number belongs', () => {
     const draft = new Draft(memory('x'));
     draft.fields.top_k = 'many';
