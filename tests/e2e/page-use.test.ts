@@ -235,6 +235,19 @@ describe('the history', () => {
     await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe('history-title');
   });
 
+  test('names no other engine while none runs', async ({ open }) => {
+    const page = await open();
+    await getReady(page);
+    await send(page, 'count lines');
+    await page.getByText('numfmt').waitFor();
+    await useScriptedEngine(page, { ...READY, loadFailure: failure('engine/session-failed') });
+    await page.reload();
+    await page.getByText('engine/session-failed').waitFor();
+    await page.getByRole('button', { name: /^count lines/u }).click();
+    await page.getByText('Read it before you run it.').waitFor();
+    expect(await page.getByText('Written with another engine').count()).toBe(0);
+  });
+
   test('is the same in two tabs', async ({ open }) => {
     const page = await open();
     await getReady(page);
@@ -443,19 +456,6 @@ describe('the model', () => {
   });
 });
 
-describe('window.shellwright', () => {
-  test('writes, and stops by its signal, without touching what is on screen', async ({ open }) => {
-    const page = await open({ scenario: { holdAfterTokens: 8 } });
-    const record = await page.evaluate(async () => {
-      const abort = new AbortController();
-      let tokens = 0;
-      return window.shellwright.generate({
-        prompt: 'list files',
-        signal: abort.signal,
-        onToken: () => {
-          tokens += 1;
-          if (tokens === 5) abort.abort();
-        },
 describe('the settings', () => {
   test('begin no download that nobody has asked for, or that is paused', async ({ open }) => {
     const scenario = { load: downloadSteps(0.5), stepMs: 20, holdsLoad: true };
@@ -498,6 +498,19 @@ describe('a model of the hub', () => {
   });
 });
 
+describe('window.shellwright', () => {
+  test('writes, and stops by its signal, without touching what is on screen', async ({ open }) => {
+    const page = await open({ scenario: { holdAfterTokens: 8 } });
+    const record = await page.evaluate(async () => {
+      const abort = new AbortController();
+      let tokens = 0;
+      return window.shellwright.generate({
+        prompt: 'list files',
+        signal: abort.signal,
+        onToken: () => {
+          tokens += 1;
+          if (tokens === 5) abort.abort();
+        },
       });
     });
     expect(record).toMatchObject({ finishReason: 'cancelled', prompt: 'list files' });
