@@ -53,12 +53,14 @@ interface Shown {
   readonly waiting: Waiting;
   readonly deadLetters: readonly DeadLetter[];
   readonly deliveries: readonly DeliveryLine[];
+  readonly hasMoreAlerts: boolean;
+  readonly hasMoreDeliveries: boolean;
   readonly relayChoice: RelayChoice;
 }
 
 const NO_RELAY_CHOSEN: RelayChoice = { url: null, token: '' };
-const MOST_ALERTS = 200;
-const MOST_DELIVERIES = 200;
+/** Of alerts and deliveries: reading all of them every few seconds would be felt. */
+const READ_AT_FIRST = 200;
 /** Ages go on, and rules are evaluated without telling of it where nothing changes. */
 const LOOK_EVERY_MS = 15_000;
 
@@ -70,8 +72,9 @@ export class AlertCenter {
   #isPersistent = $state(true);
   #relay = $state.raw<RelayState>({ kind: 'unknown' });
   #notifications = $state.raw<NotificationState>('default');
-  #isLoading = false;
+  #loading: Promise<void> | null = null;
   #isStale = false;
+  #most = READ_AT_FIRST;
 
   constructor(options: AlertCenterOptions) {
     this.#options = options;
@@ -136,6 +139,15 @@ export class AlertCenter {
     return this.#shown?.deliveries ?? [];
   }
 
+  /** Whether there may be older ones than `past` has; `readAll` tells. */
+  get hasMoreAlerts(): boolean {
+    return this.#shown?.hasMoreAlerts ?? false;
+  }
+
+  get hasMoreDeliveries(): boolean {
+    return this.#shown?.hasMoreDeliveries ?? false;
+  }
+
   get relay(): RelayState {
     return this.#relay;
   }
@@ -161,19 +173,17 @@ export class AlertCenter {
     };
   }
 
-  /** Never rejects. */
-  async load(): Promise<void> {
+  /** Resolves when nothing that is shown is older than the call. Never rejects. */
+  load(): Promise<void> {
     this.#isStale = true;
-    if (this.#isLoading) return;
-    this.#isLoading = true;
-    try {
-      while (this.#isStale) {
-        this.#isStale = false;
-        await this.#load();
-      }
-    } finally {
-      this.#isLoading = false;
-    }
+    this.#loading ??= this.#loadWhileStale().finally(() => (this.#loading = null));
+    return this.#loading;
+  }
+
+  /** From now on, all that is kept is read and not only the newest. */
+  readAll(): Promise<void> {
+    this.#most = Infinity;
+    return this.load();
   }
 
   ruleName(ruleId: string): string {
@@ -259,16 +269,23 @@ export class AlertCenter {
     return `rule-${this.#options.access.newId().slice(0, 8)}`;
   }
 
+  async #loadWhileStale(): Promise<void> {
+    while (this.#isStale) {
+      this.#isStale = false;
+      await this.#load();
+    }
+  }
+
   async #load(): Promise<void> {
     const { access, host } = this.#options;
     const { store } = access;
     const [rules, book, alerts, outbox, letters, deliveries, choice] = await Promise.all([
       access.rules(),
       store.book(),
-      store.alerts(MOST_ALERTS),
+      store.alerts(this.#most),
       store.outbox(),
       store.deadLetters(),
-      store.deliveries(MOST_DELIVERIES),
+      store.deliveries(this.#most),
       store.relay(),
     ]);
     this.#nowMs = host.epochNow();
@@ -298,6 +315,8 @@ export class AlertCenter {
       },
       deadLetters: letters.value,
       deliveries: deliveries.value,
+      hasMoreAlerts: alerts.value.length >= this.#most,
+      hasMoreDeliveries: deliveries.value.length >= this.#most,
       relayChoice: choice.value ?? NO_RELAY_CHOSEN,
     };
   }
