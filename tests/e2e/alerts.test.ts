@@ -102,6 +102,7 @@ describe('an alert', () => {
     await showView(page, 'Delivery');
     await page.getByText('Taken by the relay').first().waitFor();
     await page.getByRole('button', { name: /^Ask the relay about .*Error burst/u }).click();
+    await expect.poll(() => page.evaluate(() => document.activeElement?.tagName)).toBe('TD');
     await page.getByText('Alertmanager: arrived, HTTP 200').first().waitFor();
     expect(sink.bodies.join()).not.toContain(CANARY);
     const bar = page.getByRole('navigation', { name: 'Pages' });
@@ -189,6 +190,7 @@ describe('an alert', () => {
     expect(sink.got).toEqual([]);
     await page.unroute('**/v1/alerts');
     await page.getByRole('button', { name: 'Try again Test alert' }).click();
+    await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe('log-title');
     await expect.poll(() => sink.got.length).toBe(1);
     await expect.poll(() => page.getByRole('heading', { name: /^Refused/u }).count()).toBe(0);
   });
@@ -245,8 +247,6 @@ describe('a rule', () => {
     await page.getByText('errors above 9 over 5 min').waitFor();
   });
 
-  test('that somebody adds fires, and resolves when it is switched off', async ({ open }) => {
-    const page = await open({ address: '#/alerts?view=rules' });
   test('with changes is not left for what is dragged over in its chart', async ({ open }) => {
     const page = await open({ address: '#/alerts?view=rules' });
     await page.getByRole('button', { name: 'Edit Error burst' }).click();
@@ -266,6 +266,8 @@ describe('a rule', () => {
     expect(page.url()).toMatch(/#\/monitor\?from=\d+&to=\d+$/u);
   });
 
+  test('that somebody adds fires, and resolves when it is switched off', async ({ open }) => {
+    const page = await open({ address: '#/alerts?view=rules' });
     await page.getByRole('button', { name: 'Add a rule' }).click();
     await page.getByLabel('Name').fill('Any error');
     await page.getByLabel('Severity').selectOption('critical');

@@ -1,0 +1,121 @@
+/** The keyboard's place, after actions whose control goes away. */
+import type { Locator, Page } from 'playwright';
+import { describe, expect } from 'vitest';
+import { getReady, test } from './support/page-test.ts';
+
+/** Id, value or text of what has the focus. */
+const focused = (page: Page): Promise<string> =>
+  page.evaluate(() => {
+    const element = document.activeElement;
+    if (element === null || element === document.body) return 'nothing';
+    if (element.id !== '') return element.id;
+    return element instanceof HTMLInputElement ? element.value : element.textContent.trim();
+  });
+
+async function press(control: Locator): Promise<void> {
+  await control.focus();
+  await control.press('Enter');
+}
+
+const button = (page: Page, name: string): Locator =>
+  page.getByRole('button', { name, exact: true });
+
+describe('alerts', () => {
+  test('a rule is read from its top, and left to where it was opened from', async ({ open }) => {
+    const page = await open({ address: '#/alerts?view=rules' });
+    for (const way of ['Cancel', 'Save']) {
+      await press(button(page, 'Edit Error burst'));
+      await expect.poll(() => focused(page)).toBe('rule-title');
+      await press(button(page, way));
+      await expect.poll(() => focused(page)).toBe('edit-error-burst');
+    }
+    await press(button(page, 'Add a rule'));
+    await expect.poll(() => focused(page)).toBe('rule-title');
+    await page.getByLabel('Name').fill('Mine');
+    await press(button(page, 'Save'));
+    await expect.poll(() => focused(page)).toBe('edit-new');
+    await press(button(page, 'Edit Mine'));
+    await press(button(page, 'Delete…'));
+    await press(button(page, 'Delete'));
+    await page.getByLabel('Notes').getByText('“Mine” is deleted.').waitFor();
+    await expect.poll(() => focused(page)).toBe('rules-title');
+  });
+
+  test('the next silence follows one that was ended, the heading the last one', async ({
+    open,
+  }) => {
+    const page = await open({ address: '#/alerts?view=silences' });
+    for (const severity of ['info', 'critical']) {
+      await page.getByLabel('Mutes').selectOption('severity');
+      await page.getByRole('combobox', { name: 'Severity' }).selectOption(severity);
+      await press(button(page, 'Silence'));
+      await page.getByRole('rowheader', { name: `severity = "${severity}"` }).waitFor();
+    }
+    await press(page.getByRole('button', { name: /^End/u }).first());
+    await expect.poll(() => focused(page)).toMatch(/^End/u);
+    await press(page.getByRole('button', { name: /^End/u }));
+    await expect.poll(() => focused(page)).toBe('silences-title');
+  });
+
+  test('an alert that was silenced is gone on from', async ({ open }) => {
+    const page = await open({ address: '#/alerts' });
+    await page.getByRole('heading', { name: 'Firing' }).waitFor();
+    await page.evaluate(async () => {
+      for (let at = 0; at < 12; at++) {
+        await window.shellwright.generate({ prompt: 'x', temperature: 9 }).catch(() => null);
+      }
+    });
+    await press(button(page, 'Silence Error burst'));
+    await press(button(page, '8 h'));
+    await page.getByText(/Silenced until/u).waitFor();
+    await expect.poll(() => focused(page)).toBe('Error burst');
+  });
+});
+
+describe('the Monitor page', () => {
+  test('keeps the place in its controls', async ({ open }) => {
+    const page = await open();
+    await getReady(page);
+    await page.evaluate(() => window.shellwright.generate({ prompt: 'one' }));
+    await page.getByRole('link', { name: 'Monitor' }).click();
+    await page.getByRole('figure', { name: 'Endings' }).waitFor();
+
+    await press(button(page, 'Edit targets'));
+    await expect.poll(() => page.evaluate(() => document.activeElement?.tagName)).toBe('INPUT');
+    await press(button(page, 'Cancel'));
+    await expect.poll(() => focused(page)).toBe('Edit targets');
+
+    await page.getByText('Custom', { exact: true }).click();
+    await press(button(page, 'Show'));
+    await expect.poll(() => focused(page)).toBe('Custom');
+    await press(button(page, 'Back to 1 h'));
+    await expect.poll(() => focused(page)).toBe('1h');
+
+    await page.getByRole('combobox', { name: 'Ending' }).selectOption('timeout');
+    await page.getByText('No request passes the filters').waitFor();
+    await press(button(page, 'Clear filters').last());
+    await page.getByRole('figure', { name: 'Endings' }).waitFor();
+    await expect.poll(() => focused(page)).toBe('Monitor');
+    await page.getByRole('combobox', { name: 'Ending' }).selectOption('finished');
+    await press(button(page, 'Clear filters'));
+    await expect.poll(() => page.evaluate(() => document.activeElement?.tagName)).toBe('SELECT');
+  });
+
+  test('keeps it while a sample set is started, measured and stopped', async ({ open }) => {
+    const page = await open({ address: '#/monitor' });
+    await press(button(page, 'Run a sample set'));
+    await expect.poll(() => focused(page)).toBe('Stop');
+    await page.getByRole('figure', { name: 'Endings' }).waitFor();
+    await expect.poll(() => focused(page)).toBe('Stop');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => focused(page)).toBe('Run a sample set');
+  });
+});
+
+test('parameters as recommended are gone on from', async ({ open }) => {
+  const page = await open();
+  await page.getByText('Parameters', { exact: true }).click();
+  await page.getByLabel('seed').fill('7');
+  await press(button(page, 'As recommended'));
+  await expect.poll(() => focused(page)).toBe('parameter-max_tokens');
+});
