@@ -52,6 +52,7 @@ describe('alerts', () => {
       await page.getByRole('rowheader', { name: `severity = "${severity}"` }).waitFor();
     }
     await press(page.getByRole('button', { name: /^End/u }).first());
+    await page.getByRole('rowheader', { name: 'severity = "info"' }).waitFor({ state: 'detached' });
     await expect.poll(() => focused(page)).toMatch(/^End/u);
     await press(page.getByRole('button', { name: /^End/u }));
     await expect.poll(() => focused(page)).toBe('silences-title');
