@@ -1,7 +1,7 @@
 /** The relay as this page knows it: whether there is one, where it passes alerts on to, and what became of them. */
 import type { OutboxEntry, RelayChoice, RelayState } from '../contracts/alert-record.ts';
 import type { DeliveryEntry, RelayDestinations, SinkName } from '../contracts/relay.ts';
-import type { RelayAnswer } from '../core/alerts/delivery.ts';
+import { answerKind, type RelayAnswer } from '../core/alerts/delivery.ts';
 import { getJson, isSink, postEntry, type Fetch, type RelayAddress } from './relay-request.ts';
 
 export interface RelayLinkOptions {
@@ -91,7 +91,8 @@ export class RelayLink {
       this.#setState({ kind: 'token-refused' });
     } else {
       // A site that answers, but not as a relay, has none; one that somebody has set ought to be there.
-      const isNone = choice.url === null && answer !== null && answer.status < 500;
+      const isAnswered = answer !== null && answerKind(answer.status) !== 'retry';
+      const isNone = choice.url === null && isAnswered;
       this.#setState({ kind: isNone ? 'absent' : 'unreachable' });
     }
     return this.#state;

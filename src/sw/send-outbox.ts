@@ -70,10 +70,12 @@ async function letGoOld(
   }
 }
 
-/** Rejects where there is no answer. What waits for a site that is no relay is let go by the next page. */
+/** Rejects where there is no answer, or none yet. What waits for a site that is no relay is let go by the next page. */
 async function isRelay(fetch: Fetch, address: RelayAddress): Promise<boolean> {
   const answer = await getJson(fetch, address, 'v1/destinations');
-  if (answer === null) throw new Error('The site does not answer.');
+  if (answer === null || answerKind(answer.status) === 'retry') {
+    throw new Error('The site does not answer.');
+  }
   return answer.status === 200 && typeof answer.body['version'] === 'string';
 }
 
