@@ -9,6 +9,7 @@ import {
   OUTBOX_LIMITS,
   outboxExcess,
   type OutboxLimits,
+  withoutFollowers,
 } from '../core/alerts/outbox.ts';
 import { retryAfterMs, retryDelayMs } from '../core/alerts/retry-delay.ts';
 import type { DropReason } from '../core/metrics/metric-labels.ts';
@@ -102,13 +103,19 @@ export class OutboxSender {
     let bytes = this.#known
       .filter(({ id }) => this.#sending.has(id))
       .reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-    for (const entry of this.#known) {
+    const heads = withoutFollowers(this.#known);
+    const sent: Promise<void>[] = [];
+    for (const entry of heads) {
       if (this.#sending.has(entry.id) || entry.leasedUntilMs > nowMs || entry.dueAtMs > nowMs) {
         continue;
       }
       bytes += entry.sizeBytes;
-      if (bytes > MAX_KEEPALIVE_BYTES) return;
-      void this.#send(entry);
+      if (bytes > MAX_KEEPALIVE_BYTES) break;
+      sent.push(this.#send(entry));
+    }
+    // What is about the same alerts follows, if the page is still there.
+    if (heads.length < this.#known.length && sent.length > 0) {
+      void Promise.all(sent).then(() => this.wake());
     }
   }
 

@@ -43,8 +43,8 @@ export function outboxExcess(
 }
 
 /**
- * The entry to send next: of those that nobody is sending and that are due before `dueBeforeMs`, the most important, then
- * the oldest.
+ * The entry to send next: of those that nobody is sending, that are due before `dueBeforeMs` and that no older one is about
+ * the same alert as, the most important, then the oldest.
  */
 export function nextToSend(
   entries: readonly OutboxEntry[],
@@ -52,7 +52,7 @@ export function nextToSend(
   dueBeforeMs = nowMs,
 ): OutboxEntry | null {
   return (
-    entries
+    withoutFollowers(entries)
       .filter(({ dueAtMs, leasedUntilMs }) => dueAtMs <= dueBeforeMs && leasedUntilMs <= nowMs)
       .sort((a, b) => b.priority - a.priority || a.createdAtMs - b.createdAtMs)[0] ?? null
   );
@@ -60,10 +60,26 @@ export function nextToSend(
 
 /** When something can be sent next; null for an empty outbox. */
 export function nextSendAtMs(entries: readonly OutboxEntry[]): number | null {
-  return entries.reduce<number | null>((soonest, { dueAtMs, leasedUntilMs }) => {
+  return withoutFollowers(entries).reduce<number | null>((soonest, { dueAtMs, leasedUntilMs }) => {
     const atMs = Math.max(dueAtMs, leasedUntilMs);
     return soonest === null ? atMs : Math.min(soonest, atMs);
   }, null);
+}
+
+/**
+ * Those that are not about an alert of which an older one still waits, whatever it waits for: an end that came before the
+ * beginning would leave the alert firing.
+ */
+export function withoutFollowers(entries: readonly OutboxEntry[]): readonly OutboxEntry[] {
+  const oldestMs = new Map<string, number>();
+  for (const { createdAtMs, post } of entries) {
+    for (const { fingerprint } of post.alerts) {
+      oldestMs.set(fingerprint, Math.min(createdAtMs, oldestMs.get(fingerprint) ?? Infinity));
+    }
+  }
+  return entries.filter(({ createdAtMs, post }) =>
+    post.alerts.every(({ fingerprint }) => createdAtMs <= (oldestMs.get(fingerprint) ?? Infinity)),
+  );
 }
 
 /** Waits again, with one more attempt behind it. */

@@ -54,6 +54,12 @@ function entry({ host }: Bench, id: string, change: Partial<OutboxEntry> = {}): 
   };
 }
 
+/** Of another alert than the others. */
+function about(fingerprint: string, waits: OutboxEntry): OutboxEntry {
+  const alerts = waits.post.alerts.map((alert) => ({ ...alert, fingerprint }));
+  return { ...waits, post: { ...waits.post, alerts } };
+}
+
 async function queue(bench: Bench, ...ids: readonly string[]): Promise<void> {
   for (const id of ids) await bench.store.enqueue(entry(bench, id));
 }
@@ -128,7 +134,9 @@ describe('an entry', () => {
     ];
     for (const [id, priority, atMs] of order) {
       const createdAtMs = bench.host.epochNow() - 1000 + atMs;
-      await bench.store.enqueue(entry(bench, id, { priority, createdAtMs }));
+      await bench.store.enqueue(
+        about(`alert of ${id}`, entry(bench, id, { priority, createdAtMs })),
+      );
     }
     await bench.sender.wake();
     expect(bench.relay.got.map(({ key }) => key)).toEqual(['critical', 'old', 'new', 'test']);

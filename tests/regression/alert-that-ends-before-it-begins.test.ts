@@ -1,0 +1,75 @@
+/** The end of an alert overtook its beginning where it shared a post with something more severe: the alert fired for a day. */
+import { expect, it } from 'vitest';
+import type { OutboxEntry } from '../../src/contracts/alert-record.ts';
+import { nextSendAtMs, nextToSend } from '../../src/core/alerts/outbox.ts';
+import { OutboxSender } from '../../src/monitor/outbox-sender.ts';
+import { RelayLink } from '../../src/monitor/relay-link.ts';
+import { MemoryAlerts } from '../../src/store/memory-alerts.ts';
+import { alertMessage, alertPost } from '../fixtures/alert-post.ts';
+import { FakeRelay } from '../fixtures/alerts/fake-relay.ts';
+import { FakeHost } from '../fixtures/fake-host.ts';
+
+const host = new FakeHost();
+const nowMs = host.epochNow();
+
+function entry(
+  id: string,
+  fingerprints: readonly string[],
+  change: Partial<OutboxEntry>,
+): OutboxEntry {
+  return {
+    id,
+    priority: 2,
+    createdAtMs: nowMs,
+    sizeBytes: 800,
+    post: alertPost({ alerts: fingerprints.map((fingerprint) => alertMessage({ fingerprint })) }),
+    attempts: 0,
+    dueAtMs: nowMs,
+    leasedUntilMs: 0,
+    ...change,
+  };
+}
+
+const begin = entry('begin', ['a'], { createdAtMs: nowMs - 3000 });
+const end = entry('end', ['b', 'a'], { createdAtMs: nowMs - 1000, priority: 3 });
+const other = entry('other', ['c'], { priority: 1 });
+
+it('what is about an alert waits for the older post about it, whatever that waits for', () => {
+  expect(nextToSend([begin, end, other], nowMs)?.id).toBe('begin');
+  const leased = { ...begin, leasedUntilMs: nowMs + 60_000 };
+  expect(nextToSend([leased, end, other], nowMs)?.id).toBe('other');
+  const delayed = { ...begin, dueAtMs: nowMs + 30_000 };
+  expect(nextToSend([delayed, end, other], nowMs)?.id).toBe('other');
+  expect(nextToSend([delayed, end], nowMs)).toBeNull();
+  expect(nextSendAtMs([delayed, end])).toBe(nowMs + 30_000);
+});
+
+it('a page that is about to go does not send both at once', async () => {
+  const relay = new FakeRelay();
+  const store = new MemoryAlerts();
+  const link = new RelayLink({
+    fetch: relay.fetch,
+    siteUrl: 'https://shell.example/',
+    now: () => host.now(),
+    onChange: () => {},
+  });
+  await link.check();
+  const sender = new OutboxSender({
+    store,
+    link,
+    epochNow: () => host.epochNow(),
+    after: (ms, callback) => host.after(ms, callback),
+    random: () => 0.5,
+    log: () => {},
+    onChange: () => {},
+    onDropped: () => {},
+    onUnreachable: () => {},
+  });
+  for (const waits of [begin, end, other]) await store.enqueue(waits);
+  relay.hold();
+  sender.onQueued([begin, end, other]);
+  sender.flush();
+  expect(relay.got.map(({ key }) => key)).toEqual(['begin', 'other']);
+  relay.letGo();
+  await expect.poll(() => relay.got.map(({ key }) => key)).toEqual(['begin', 'other', 'end']);
+});
