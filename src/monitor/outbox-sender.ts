@@ -5,13 +5,22 @@
 import type { DeliveryResult, OutboxEntry } from '../contracts/alert-record.ts';
 import { answerKind, deliveryLine, settlementOf } from '../core/alerts/delivery.ts';
 import {
+  isDue,
+  isLeased,
+  LEASE_MS,
   nextSendAtMs,
   OUTBOX_LIMITS,
   outboxExcess,
   type OutboxLimits,
   withoutFollowers,
 } from '../core/alerts/outbox.ts';
-import { retryAfterMs, retryDelayMs } from '../core/alerts/retry-delay.ts';
+import {
+  isStillToCome,
+  MAX_DELAY_MS,
+  MAX_RETRY_AFTER_MS,
+  retryAfterMs,
+  retryDelayMs,
+} from '../core/alerts/retry-delay.ts';
 import type { DropReason } from '../core/metrics/metric-labels.ts';
 import type { AlertStore } from '../store/alert-port.ts';
 import type { Log } from './monitor-access.ts';
@@ -36,8 +45,6 @@ export interface OutboxSenderOptions {
   readonly limits?: OutboxLimits;
 }
 
-/** Longer than a request may take. */
-export const LEASE_MS = 60_000;
 /** A relay that is away, and a disk that does not answer, are asked again. */
 const LOOK_AGAIN_MS = 60_000;
 
@@ -99,16 +106,14 @@ export class OutboxSender {
   /** The page may be about to go: sends what it can without waiting for anything. */
   flush(): void {
     const nowMs = this.#options.epochNow();
-    if (nowMs < Math.max(this.#backoffUntilMs, this.#asksUntilMs)) return;
+    if (nowMs < this.#pausedUntilMs(nowMs)) return;
     let bytes = this.#known
       .filter(({ id }) => this.#sending.has(id))
       .reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     const heads = withoutFollowers(this.#known);
     const sent: Promise<void>[] = [];
     for (const entry of heads) {
-      if (this.#sending.has(entry.id) || entry.leasedUntilMs > nowMs || entry.dueAtMs > nowMs) {
-        continue;
-      }
+      if (this.#sending.has(entry.id) || isLeased(entry, nowMs) || !isDue(entry, nowMs)) continue;
       bytes += entry.sizeBytes;
       if (bytes > MAX_KEEPALIVE_BYTES) break;
       sent.push(this.#send(entry));
@@ -130,7 +135,7 @@ export class OutboxSender {
       if (!found.ok) return nowMs + LOOK_AGAIN_MS;
       this.#known = await this.#trimmed(found.value, nowMs);
       if (this.#known.length === 0) return null;
-      const pausedUntilMs = Math.max(this.#backoffUntilMs, this.#asksUntilMs);
+      const pausedUntilMs = this.#pausedUntilMs(nowMs);
       if (nowMs < pausedUntilMs) return pausedUntilMs;
       const relay = await link.check();
       if (relay.kind === 'absent' || (relay.kind === 'present' && relay.sinks.length === 0)) {
@@ -143,7 +148,7 @@ export class OutboxSender {
         dueBeforeMs: hurries ? Infinity : nowMs,
       });
       if (!leased.ok) return nowMs + LOOK_AGAIN_MS;
-      if (leased.value === null) return nextSendAtMs(this.#known);
+      if (leased.value === null) return nextSendAtMs(this.#known, nowMs);
       if (this.#sending.has(leased.value.id)) return nowMs + LEASE_MS;
       await this.#send(leased.value);
     }
@@ -210,12 +215,25 @@ export class OutboxSender {
     if (result === 'no-relay') this.#known = [];
   }
 
+  /** Nothing is sent before, by the wall clock; 0 for no pause. */
+  #pausedUntilMs(nowMs: number): number {
+    const pauses = [
+      [this.#backoffUntilMs, MAX_DELAY_MS],
+      [this.#asksUntilMs, MAX_RETRY_AFTER_MS],
+    ] as const;
+    return pauses.reduce(
+      (latest, [untilMs, longestMs]) =>
+        isStillToCome(untilMs, nowMs, longestMs) ? Math.max(latest, untilMs) : latest,
+      0,
+    );
+  }
+
   #wakeAt(atMs: number | null): void {
     this.#callOff?.();
     this.#callOff = null;
     if (atMs === null) return;
     const { after, epochNow } = this.#options;
-    // A clock that was set must not make the outbox wait for longer.
+    // The times that it waits for are the wall clock's, which may be set meanwhile.
     const waitMs = Math.min(LOOK_AGAIN_MS, Math.max(50, atMs - epochNow()));
     this.#callOff = after(waitMs, () => void this.wake());
   }

@@ -1,7 +1,7 @@
 /** Sends alerts that wait, while no page of the site is open to do it. */
 import { ALERTS_LOCK } from '../contracts/outbox-sync.ts';
 import { answerKind, deliveryLine, settlementOf } from '../core/alerts/delivery.ts';
-import { OUTBOX_LIMITS, outboxExcess } from '../core/alerts/outbox.ts';
+import { LEASE_MS, OUTBOX_LIMITS, outboxExcess } from '../core/alerts/outbox.ts';
 import { retryAfterMs, retryDelayMs } from '../core/alerts/retry-delay.ts';
 import { getJson, postEntry, type Fetch, type RelayAddress } from '../monitor/relay-request.ts';
 import type { AlertStore } from '../store/alert-port.ts';
@@ -18,8 +18,6 @@ export interface SendOutboxOptions {
   /** Alerts that are too old to be sent. */
   readonly onExpired: (alerts: number) => Promise<void>;
 }
-
-const LEASE_MS = 60_000;
 
 /** Rejects where something is left that the relay did not take: then the browser tries again later. */
 export async function sendOutbox(options: SendOutboxOptions): Promise<void> {

@@ -41,7 +41,7 @@ it('what is about an alert waits for the older post about it, whatever that wait
   const delayed = { ...begin, dueAtMs: nowMs + 30_000 };
   expect(nextToSend([delayed, end, other], nowMs)?.id).toBe('other');
   expect(nextToSend([delayed, end], nowMs)).toBeNull();
-  expect(nextSendAtMs([delayed, end])).toBe(nowMs + 30_000);
+  expect(nextSendAtMs([delayed, end], nowMs)).toBe(nowMs + 30_000);
 });
 
 it('a page that is about to go does not send both at once', async () => {

@@ -1,5 +1,6 @@
 /** The rules of the outbox: what goes first, what waits, what has to be let go. */
 import type { DeadLetter, OutboxEntry } from '../../contracts/alert-record.ts';
+import { isStillToCome, MAX_RETRY_AFTER_MS } from './retry-delay.ts';
 
 export interface OutboxLimits {
   readonly maxEntries: number;
@@ -13,6 +14,9 @@ export const OUTBOX_LIMITS: OutboxLimits = {
   maxBytes: 1_000_000,
   maxAgeMs: 48 * 3_600_000,
 };
+
+/** Longer than a request may take. */
+export const LEASE_MS = 60_000;
 
 export interface OutboxExcess {
   readonly expired: readonly OutboxEntry[];
@@ -53,17 +57,32 @@ export function nextToSend(
 ): OutboxEntry | null {
   return (
     withoutFollowers(entries)
-      .filter(({ dueAtMs, leasedUntilMs }) => dueAtMs <= dueBeforeMs && leasedUntilMs <= nowMs)
+      .filter((entry) => !isLeased(entry, nowMs))
+      .filter((entry) => entry.dueAtMs <= dueBeforeMs || isDue(entry, nowMs))
       .sort((a, b) => b.priority - a.priority || a.createdAtMs - b.createdAtMs)[0] ?? null
   );
 }
 
 /** When something can be sent next; null for an empty outbox. */
-export function nextSendAtMs(entries: readonly OutboxEntry[]): number | null {
-  return withoutFollowers(entries).reduce<number | null>((soonest, { dueAtMs, leasedUntilMs }) => {
-    const atMs = Math.max(dueAtMs, leasedUntilMs);
+export function nextSendAtMs(entries: readonly OutboxEntry[], nowMs: number): number | null {
+  return withoutFollowers(entries).reduce<number | null>((soonest, entry) => {
+    const atMs = Math.max(
+      isDue(entry, nowMs) ? nowMs : entry.dueAtMs,
+      isLeased(entry, nowMs) ? entry.leasedUntilMs : nowMs,
+    );
     return soonest === null ? atMs : Math.min(soonest, atMs);
   }, null);
+}
+
+/** Whether its time has come, and not whether somebody is sending it. */
+export function isDue({ dueAtMs }: OutboxEntry, nowMs: number): boolean {
+  return !isStillToCome(dueAtMs, nowMs, MAX_RETRY_AFTER_MS);
+}
+
+/** Whether somebody is sending it. */
+export function isLeased({ leasedUntilMs }: OutboxEntry, nowMs: number): boolean {
+  // Twice as long: whoever asks may have read the clock a little before the other one did.
+  return isStillToCome(leasedUntilMs, nowMs, 2 * LEASE_MS);
 }
 
 /**

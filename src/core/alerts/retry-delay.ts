@@ -1,8 +1,8 @@
 /** How long whoever sends waits after a failure: the page to the relay and to an OTLP receiver, the relay to its sinks. */
 
 const BASE_DELAY_MS = 2_000;
-const MAX_DELAY_MS = 300_000;
-const MAX_RETRY_AFTER_MS = 3_600_000;
+export const MAX_DELAY_MS = 300_000;
+export const MAX_RETRY_AFTER_MS = 3_600_000;
 
 /**
  * Full jitter: anything up to 2 s after the first failure, 4 s after the second, up to 5 min (M. Brooker, “Exponential
@@ -11,6 +11,14 @@ const MAX_RETRY_AFTER_MS = 3_600_000;
 export function retryDelayMs(failures: number, random: number): number {
   const longest = Math.min(MAX_DELAY_MS, BASE_DELAY_MS * 2 ** Math.max(0, failures - 1));
   return Math.round(longest * random);
+}
+
+/**
+ * Whether `atMs`, which was at most `longestMs` ahead when it was set, is still to come. What is further ahead now was set
+ * before the wall clock was set back.
+ */
+export function isStillToCome(atMs: number, nowMs: number, longestMs: number): boolean {
+  return atMs > nowMs && atMs <= nowMs + longestMs;
 }
 
 /**
