@@ -82,7 +82,7 @@ export class Access {
     const { publicOrigin } = this.#options.config;
     if (host === undefined || !URL.canParse(`http://${host}`)) return [];
     const { hostname, origin } = new URL(`http://${host}`);
-    const own = isLoopback(hostname.replace(/^\[|\]$/g, '')) ? [origin] : [];
+    const own = isLoopback(hostname) ? [origin] : [];
     return publicOrigin !== null && new URL(publicOrigin).host === host
       ? [...own, publicOrigin]
       : own;

@@ -78,6 +78,9 @@ export function readConfig(environment: Environment, rootFolder: string): RelayC
   const read = new VariableReader(environment);
   const host = read.text('RELAY_HOST') ?? '127.0.0.1';
   const dataFolder = read.text('RELAY_DATA') ?? join(rootFolder, '.cache', 'relay');
+  const publicOrigin =
+    read.list('RELAY_PUBLIC_URL').map((url) => read.origin('RELAY_PUBLIC_URL', url))[0] ?? null;
+  const trustProxy = readTrustProxy(read);
   const config: RelayConfig = {
     host,
     port: read.integer('PORT', DEFAULT_PORT, 0, 65_535),
@@ -85,18 +88,20 @@ export function readConfig(environment: Environment, rootFolder: string): RelayC
     tokensFolder: read.text('RELAY_TOKENS') ?? dataFolder,
     isDataFolderChosen: read.text('RELAY_DATA') !== null,
     logLevel: read.oneOf('RELAY_LOG_LEVEL', LOG_LEVELS, 'info'),
-    publicOrigin:
-      read.list('RELAY_PUBLIC_URL').map((url) => read.origin('RELAY_PUBLIC_URL', url))[0] ?? null,
+    publicOrigin,
     allowedOrigins: read
       .list('RELAY_ALLOWED_ORIGINS')
       .map((url) => read.origin('RELAY_ALLOWED_ORIGINS', url)),
     connectSources: read
       .list('RELAY_CONNECT_SOURCES')
       .map((source) => read.source('RELAY_CONNECT_SOURCES', source)),
-    requireToken: read.flag('RELAY_REQUIRE_TOKEN', !isLoopback(host)),
+    requireToken: read.flag(
+      'RELAY_REQUIRE_TOKEN',
+      !isLoopback(host) || isBehindProxy(trustProxy, publicOrigin),
+    ),
     adminToken: read.secret('RELAY_ADMIN_TOKEN'),
     metricsToken: read.secret('RELAY_METRICS_TOKEN'),
-    trustProxy: readTrustProxy(read),
+    trustProxy,
     slack: readSlack(read),
     email: readEmail(read),
     alertmanager: readAlertmanager(read),
@@ -128,8 +133,20 @@ export function describeConfig(config: RelayConfig): readonly string[] {
   ];
 }
 
+/** Of an address or a name; IPv6 in brackets or without. */
 export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+  return (
+    ['localhost', '::1', '[::1]'].includes(host) || (isIP(host) === 4 && host.startsWith('127.'))
+  );
+}
+
+/** Whether others reach the relay although it listens on this machine only. */
+function isBehindProxy(
+  trustProxy: RelayConfig['trustProxy'],
+  publicOrigin: RelayConfig['publicOrigin'],
+): boolean {
+  if (trustProxy !== false && trustProxy !== 0) return true;
+  return URL.canParse(publicOrigin ?? '') && !isLoopback(new URL(publicOrigin ?? '').hostname);
 }
 
 function readSlack(read: VariableReader): RelayConfig['slack'] {

@@ -42,7 +42,7 @@ describe('who may send', () => {
 
   test('a page under the public address, behind a proxy', async () => {
     const relay = await startTestRelay({
-      environment: { RELAY_PUBLIC_URL: 'https://shell.example.org' },
+      environment: { RELAY_PUBLIC_URL: 'https://shell.example.org', RELAY_REQUIRE_TOKEN: '0' },
     });
     const headers = { host: 'shell.example.org', origin: 'https://shell.example.org' };
     expect((await relay.postAlerts(alertPost(), { headers })).statusCode).toBe(202);

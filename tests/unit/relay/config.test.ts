@@ -73,6 +73,21 @@ test('a relay that others can reach asks for tokens unless told otherwise', () =
   ).toBe(false);
 });
 
+test('so does one behind a proxy, though it listens on this machine only', () => {
+  const asks = (environment: Record<string, string>): boolean =>
+    readConfig(environment, '/root').requireToken;
+  expect(asks({ RELAY_TRUST_PROXY: '1' })).toBe(true);
+  expect(asks({ RELAY_TRUST_PROXY: '0' })).toBe(false);
+  expect(asks({ RELAY_TRUST_PROXY: '127.0.0.1' })).toBe(true);
+  expect(asks({ RELAY_PUBLIC_URL: 'https://shell.example.org' })).toBe(true);
+  expect(asks({ RELAY_PUBLIC_URL: 'https://shell.example.org', RELAY_REQUIRE_TOKEN: '0' })).toBe(
+    false,
+  );
+  for (const url of ['http://localhost:8080', 'https://127.0.0.1', 'http://[::1]:8080']) {
+    expect(asks({ RELAY_PUBLIC_URL: url })).toBe(false);
+  }
+});
+
 describe('what is wrong is named by its variable', () => {
   test.each<[Record<string, string>, string]>([
     [
