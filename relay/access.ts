@@ -59,7 +59,13 @@ export class Access {
     }
     // Behind a proxy everybody comes from this machine.
     const isDirect = headers.forwarded === undefined && headers['x-forwarded-for'] === undefined;
-    return metricsToken === null && isDirect && isLoopback(address.replace(/^::ffff:/, ''));
+    return (
+      metricsToken === null &&
+      isDirect &&
+      isLoopback(address.replace(/^::ffff:/, '')) &&
+      // A page of another site whose name points to this machine, and most proxies, ask by a name of theirs.
+      isLoopback(urlOf(headers.host)?.hostname ?? '')
+    );
   }
 
   /** Browsers name the origin of every POST, and Sec-Fetch-Site on secure and local addresses. */
@@ -80,13 +86,19 @@ export class Access {
 
   #originsOf(host: string | undefined): readonly string[] {
     const { publicOrigin } = this.#options.config;
-    if (host === undefined || !URL.canParse(`http://${host}`)) return [];
-    const { hostname, origin } = new URL(`http://${host}`);
+    const url = urlOf(host);
+    if (url === null) return [];
+    const { hostname, origin } = url;
     const own = isLoopback(hostname) ? [origin] : [];
     return publicOrigin !== null && new URL(publicOrigin).host === host
       ? [...own, publicOrigin]
       : own;
   }
+}
+
+/** null for what no browser sends. */
+function urlOf(host: string | undefined): URL | null {
+  return host !== undefined && URL.canParse(`http://${host}`) ? new URL(`http://${host}`) : null;
 }
 
 /** Whether whoever has this `Client['id']` may still send something, or their token was revoked. */

@@ -88,6 +88,17 @@ describe('metrics', () => {
     const proxied = { 'x-forwarded-for': '10.1.2.3' };
     expect((await open.request({ url: '/metrics', headers: proxied })).statusCode).toBe(401);
 
+    for (const address of ['/metrics', '/health/detailed']) {
+      const by = async (host: string): Promise<number> =>
+        (await open.request({ url: address, headers: { host } })).statusCode;
+      for (const host of ['localhost:4173', '127.0.0.1:4173', '[::1]:4173']) {
+        expect(await by(host)).toBe(200);
+      }
+      for (const host of ['evil.example:4173', 'shell.example.org', '10.1.2.3']) {
+        expect(await by(host)).toBe(401);
+      }
+    }
+
     const secret = 'a-secret-for-prometheus';
     const locked = await startTestRelay({ environment: { RELAY_METRICS_TOKEN: secret } });
     expect((await locked.request({ url: '/metrics' })).statusCode).toBe(401);
