@@ -56,6 +56,7 @@ export async function startServer(options: ServerOptions): Promise<RelayServer> 
   const { dataFolder, lock } = await takeDataFolder(config, log);
   const tokens = new TokenFile(
     config.tokensFolder === config.dataFolder ? dataFolder : config.tokensFolder,
+    (err) => log.error({ err }, 'The file of tokens cannot be read: no device is let in'),
   );
   // The tokens' names are needed for what the journal holds.
   tokens.list();

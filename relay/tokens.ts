@@ -29,9 +29,13 @@ export class TokenFile {
   #tokens = new Map<string, StoredToken>();
   #readVersion = '';
   #lookedAtMs = -Infinity;
+  #isUnreadable = false;
+  readonly #onUnreadable: (error: unknown) => void;
 
-  constructor(folder: string) {
+  /** `onUnreadable` is told once each time that the file of a running relay can no longer be read. */
+  constructor(folder: string, onUnreadable: (error: unknown) => void = () => undefined) {
     this.#folder = folder;
+    this.#onUnreadable = onUnreadable;
     this.#path = join(folder, FILE_NAME);
   }
 
@@ -64,7 +68,7 @@ export class TokenFile {
     this.lookAgain(nowMs);
     const [, id, secret] = TOKEN.exec(token) ?? [];
     if (id === undefined || secret === undefined) return null;
-    if (!this.#tokens.has(id)) {
+    if (!this.#tokens.has(id) && !this.#isUnreadable) {
       // It may have just been minted, and whoever has it tries it at once.
       this.#lookedAtMs = -Infinity;
       this.lookAgain(nowMs);
@@ -79,10 +83,13 @@ export class TokenFile {
     this.#lookedAtMs = nowMs;
     try {
       this.#readAgain();
-    } catch {
-      // A damaged file lets nobody in; it is read again once it changes.
+      this.#isUnreadable = false;
+    } catch (error) {
+      // Nobody is let in until it can be read, and as of no file, which is tried again each second.
       this.#tokens = new Map();
-      this.#readVersion = versionOf(this.#path);
+      this.#readVersion = '';
+      if (!this.#isUnreadable) this.#onUnreadable(error);
+      this.#isUnreadable = true;
     }
   }
 
@@ -127,7 +134,7 @@ function sha256(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }
 
-/** Changes when the file does; empty where there is none. */
+/** Changes when the file does; empty where there is none. @throws where the folder or the disk does not let it be seen */
 function versionOf(path: string): string {
   const stat = statSync(path, { throwIfNoEntry: false });
   return stat === undefined ? '' : `${stat.mtimeMs} ${stat.ino} ${stat.size}`;
