@@ -118,9 +118,12 @@ export class AlertRelay {
   /** Replays the journal and goes on with what it holds. */
   static async open(options: AlertRelayOptions): Promise<AlertRelay> {
     const { clock, log, observe, openFile, compactFromBytes } = options;
+    let isReplaying = true;
     const state = new AlertState({
       epochNow: () => clock.epochNow(),
       onDeadGivenUp: (alerts) => {
+        // Those were counted when it happened.
+        if (isReplaying) return;
         observe?.lost?.('dead_letter_overflow', alerts);
         log.error({ alerts }, 'Too many dead letters: the oldest were given up');
       },
@@ -133,6 +136,7 @@ export class AlertRelay {
       onSync: (durationMs) => observe?.journalSynced?.(durationMs),
       onCompactionFailed: (err) => log.error({ err }, 'The journal could not be rewritten'),
     });
+    isReplaying = false;
     if (journal.damagedLines > 0) {
       log.error({ lines: journal.damagedLines }, 'The journal has lines that cannot be read');
     }

@@ -108,6 +108,14 @@ export function createMetrics(sources: MetricSources) {
     labelNames: ['route', 'status'],
     registers,
   });
+  const lostAlerts = new Counter({
+    name: 'relay_alerts_lost_total',
+    help: 'Alerts that the relay no longer has and did not deliver, by reason.',
+    labelNames: ['reason'],
+    registers,
+  });
+  // From 0 on: of a series that begins with the first loss Prometheus sees no increase.
+  lostAlerts.inc({ reason: 'dead_letter_overflow' }, 0);
   /** By route and status: looking up labels costs more than counting. */
   const requestsOf = new Map<string, ReturnType<typeof requests.labels>>();
 
@@ -145,12 +153,7 @@ export function createMetrics(sources: MetricSources) {
       buckets: [0.1, 0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600, 21_600, 86_400],
       registers,
     }),
-    lostAlerts: new Counter({
-      name: 'relay_alerts_lost_total',
-      help: 'Alerts that the relay no longer has and did not deliver, by reason.',
-      labelNames: ['reason'],
-      registers,
-    }),
+    lostAlerts,
     leftOutAlerts: new Counter({
       name: 'relay_alerts_left_out_total',
       help: 'Firing alerts that are no longer repeated to Alertmanager, as it refused each by itself.',
