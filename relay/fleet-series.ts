@@ -23,12 +23,22 @@ export class OpenLabelValues {
   keepApart(label: string, value: string): string {
     const known = this.#known.get(label) ?? new Set();
     this.#known.set(label, known);
-    if (known.has(value)) return value;
+    if (known.has(value) || value === OVERFLOW_VALUE) return value;
     const limit =
       label in MAX_VALUES ? MAX_VALUES[label as keyof typeof MAX_VALUES] : MAX_OTHER_VALUES;
     if (!OPEN_VALUE.test(value) || known.size >= limit) return OVERFLOW_VALUE;
     known.add(value);
     return value;
+  }
+
+  /** Goes on keeping apart what the labels of this series are, as it was before a restart. */
+  keepApartAsIn(series: SeriesKey): void {
+    const parsed = parseSeriesKey(series);
+    const metric = parsed === null ? null : metricOf(parsed.name);
+    for (const { name, values } of metric?.labels ?? []) {
+      const value = parsed?.labels[name];
+      if (values === null && value !== undefined) this.keepApart(name, value);
+    }
   }
 }
 

@@ -63,6 +63,8 @@ export class Telemetry {
     this.#state = state;
     this.#journal = journal;
     this.#gauges = new FleetGauges(() => options.clock.now());
+    for (const series of state.counters.keys()) this.#openValues.keepApartAsIn(series);
+    for (const series of state.histograms.keys()) this.#openValues.keepApartAsIn(series);
     this.#compactLater();
   }
 

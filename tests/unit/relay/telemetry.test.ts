@@ -240,6 +240,14 @@ describe('cardinality', () => {
     const shown = await lines(relay, 'generation_requests_total');
     expect(shown).toHaveLength(51);
     expect(shown).toContain('generation_requests_total{backend="wasm",model="other"} 60');
+    // As after a restart: those that are told apart are the same, and no more.
+    const again = await startTestRelay({ folder: relay.folder });
+    const models = ['model-3', 'model-new'].map((model) => ({ ...ACCEPTED_TWO, model }));
+    await send(again, post({ sequence: 2, rows: models }));
+    const shownAgain = await lines(again, 'generation_requests_total');
+    expect(shownAgain).toContain('generation_requests_total{backend="wasm",model="model-3"} 4');
+    expect(shownAgain).toContain('generation_requests_total{backend="wasm",model="other"} 62');
+    expect(shownAgain).toHaveLength(shown.length);
   });
 
   test('a model’s name that could be anything is not taken over', async () => {
