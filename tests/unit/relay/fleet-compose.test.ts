@@ -40,7 +40,7 @@ const PORTS: Readonly<Record<string, readonly number[]>> = {
   'alertmanager-1': [9093, 9094],
   'alertmanager-2': [9093, 9094],
   grafana: [3000],
-  collector: [4318, 8889],
+  collector: [4318],
 };
 
 /** As compose puts it in: a variable of the operator's, or its default. */
@@ -182,6 +182,22 @@ test('whoever is not on the host reaches nothing but what listens on it', () => 
       expect(PORTS[name]).toContain(Number(port.split(':')[2]));
     }
   }
+});
+
+test('the balancer knows a device by its token, and by the address only where there is none', () => {
+  const [, variable, rules = ''] =
+    /map \$http_authorization \$(\w+) \{([^}]*)\}/u.exec(read('nginx.conf')) ?? [];
+  expect(rules.trim().split(/\s*;\s*/u)).toEqual([
+    "'' $remote_addr",
+    'default $http_authorization',
+    '',
+  ]);
+  expect(read('nginx.conf')).toContain(`hash $${variable} consistent;`);
+});
+
+test('operators reach each relay by itself', () => {
+  const published = relays.map(([, { ports = [] }]) => ports);
+  expect(published).toEqual([['127.0.0.1:4181:4173'], ['127.0.0.1:4182:4173']]);
 });
 
 test.each([
