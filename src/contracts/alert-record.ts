@@ -80,7 +80,7 @@ export interface OutboxEntry {
   readonly leasedUntilMs: number;
 }
 
-/** The highest severity in the post; tests are below all. */
+/** The highest severity in the post; tests, and what is only told again, are below all. */
 export type OutboxPriority = 0 | 1 | 2 | 3;
 
 /** A post that the relay will never take as it is. */

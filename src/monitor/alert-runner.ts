@@ -4,6 +4,7 @@
  */
 import type { AlertRule } from '../contracts/alert.ts';
 import type { AlertRecord, OutboxEntry } from '../contracts/alert-record.ts';
+import type { SinkName } from '../contracts/relay.ts';
 import { priorityOf, toMessage, toPosts } from '../core/alerts/alert-message.ts';
 import { builtInRules, rulesWith } from '../core/alerts/built-in-rules.ts';
 import { evaluateRules, type Evaluation } from '../core/alerts/evaluate-rules.ts';
@@ -29,6 +30,8 @@ export interface AlertRunnerOptions {
   readonly log: Log;
   /** Whether anybody could take a post; without, nothing is put into the outbox. */
   readonly mayQueue: () => boolean;
+  /** Whether the relay passes on to an Alertmanager, which is told again what still fires. */
+  readonly mayRepeat: () => boolean;
   /** What was decided is on the disk. */
   readonly onDecided: (
     announcements: readonly AlertRecord[],
@@ -37,6 +40,13 @@ export interface AlertRunnerOptions {
 }
 
 export const EVALUATE_EVERY_MS = 15_000;
+/**
+ * Often enough for a relay, which forgets after a day what it hears no more of, and seldom: of several relays each that has
+ * heard of an alert goes on repeating it, though another hears of its end.
+ */
+const REPEAT_EVERY_MS = 6 * 3_600_000;
+/** It is people who are told once. */
+const REPEAT_ROUTE: SinkName = 'alertmanager';
 /** Where nothing happens, what stands on the disk may be so old. */
 const WRITE_AT_LEAST_EVERY_MS = 60_000;
 
@@ -45,6 +55,8 @@ export class AlertRunner {
   #isRunning = false;
   #isAskedFor = false;
   #writtenAtMs = -Infinity;
+  /** By alert, when the relay was told of it again. */
+  #repeatedAtMs: ReadonlyMap<string, number> = new Map();
 
   constructor(options: AlertRunnerOptions) {
     this.#options = options;
@@ -82,7 +94,11 @@ export class AlertRunner {
       newId,
     });
     if (this.#isOldNews(book.value, evaluation, nowMs)) return;
-    const outbox = this.#posts(evaluation.announcements, nowMs);
+    const repeats = this.#repeatsOf(book.value.firing, evaluation, nowMs);
+    const outbox = [
+      ...this.#posts(evaluation.announcements, nowMs),
+      ...this.#posts(repeats, nowMs).map(asRepeat),
+    ];
     const decided = await store.decide({
       revision: book.value.revision,
       statuses: evaluation.statuses,
@@ -92,6 +108,7 @@ export class AlertRunner {
     // Where another page was first, it has told what there was to tell.
     if (!decided.ok || !decided.value) return;
     this.#writtenAtMs = nowMs;
+    this.#noteRepeats(evaluation.alerts, repeats, nowMs);
     this.#log(evaluation);
     this.#options.onDecided(evaluation.announcements, outbox);
   }
@@ -111,6 +128,35 @@ export class AlertRunner {
       dueAtMs: nowMs,
       leasedUntilMs: 0,
     }));
+  }
+
+  /** What has been firing for long since anybody was told of it. */
+  #repeatsOf(
+    firing: readonly AlertRecord[],
+    { alerts, announcements }: Evaluation,
+    nowMs: number,
+  ): readonly AlertRecord[] {
+    const now = new Map([...firing, ...alerts].map((alert) => [alert.id, alert]));
+    for (const { id } of announcements) now.delete(id);
+    const due = [...now.values()].filter(({ id, state, announced, firedAtMs }) => {
+      // Also where the clock was set back.
+      const sinceMs = Math.abs(nowMs - (this.#repeatedAtMs.get(id) ?? firedAtMs));
+      return state === 'firing' && announced === 'firing' && sinceMs >= REPEAT_EVERY_MS;
+    });
+    return due.length > 0 && this.#options.mayRepeat() ? due : [];
+  }
+
+  /** Without alerts that have ended. */
+  #noteRepeats(
+    changed: readonly AlertRecord[],
+    repeats: readonly AlertRecord[],
+    nowMs: number,
+  ): void {
+    const ended = new Set(changed.filter(({ state }) => state !== 'firing').map(({ id }) => id));
+    this.#repeatedAtMs = new Map([
+      ...[...this.#repeatedAtMs].filter(([id]) => !ended.has(id)),
+      ...repeats.map(({ id }) => [id, nowMs] as const),
+    ]);
   }
 
   /** Whether nothing but the time of the evaluation would be written. */
@@ -143,6 +189,11 @@ export class AlertRunner {
       }
     }
   }
+}
+
+/** Of all posts the one that can best be done without. */
+function asRepeat(entry: OutboxEntry): OutboxEntry {
+  return { ...entry, priority: 0, post: { ...entry.post, route: REPEAT_ROUTE } };
 }
 
 /** All rules that hold; what another version has stored and this one cannot read is left out. */

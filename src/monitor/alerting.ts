@@ -125,6 +125,7 @@ export class Alerting implements AlertAccess {
       newId,
       log,
       mayQueue: () => mayDeliver(this.#link.state),
+      mayRepeat: () => this.#mayRepeat(),
       onDecided: (announcements, queued) => this.#onDecided(announcements, queued),
     });
   }
@@ -287,6 +288,13 @@ export class Alerting implements AlertAccess {
       this.#isEvaluationDue = false;
       void this.#runner.evaluate();
     });
+  }
+
+  /** Where nobody knows yet, or no more, the relay is asked, for the next evaluation. */
+  #mayRepeat(): boolean {
+    const { state } = this.#link;
+    if (state.kind === 'unknown' || state.kind === 'unreachable') void this.#link.check();
+    return state.kind === 'present' && state.sinks.includes('alertmanager');
   }
 
   async #readRelay(): Promise<void> {

@@ -15,7 +15,7 @@ function setUp(store = new MemoryAlerts(), monitor = new MemoryMonitor()) {
   const told: AlertRecord[] = [];
   const queued: OutboxEntry[] = [];
   let ids = 0;
-  const page = { hasRelay: true };
+  const page = { hasRelay: true, hasAlertmanager: false };
   const objectives = () => DEFAULT_OBJECTIVES;
   const makeRunner = () =>
     new AlertRunner({
@@ -29,6 +29,7 @@ function setUp(store = new MemoryAlerts(), monitor = new MemoryMonitor()) {
       newId: () => `id-${++ids}`,
       log: () => {},
       mayQueue: () => page.hasRelay,
+      mayRepeat: () => page.hasAlertmanager,
       onDecided: (announcements, entries) => {
         told.push(...announcements);
         queued.push(...entries);
@@ -69,6 +70,33 @@ describe('an evaluation', () => {
     // Nobody looked for eleven minutes.
     await bench.makeRunner().evaluate();
     expect(bench.told.map(({ state }) => state)).toEqual(['firing', 'stale']);
+  });
+
+  it('tells Alertmanager, and nobody else, every six hours of what goes on firing', async () => {
+    const bench = setUp();
+    const evaluateFor = async (hours: number, runner = bench.runner): Promise<void> => {
+      for (let minute = 0; minute < hours * 60; minute += 4) {
+        await breakModel(bench);
+        await runner.evaluate();
+        bench.host.pass(4 * MINUTE_MS);
+      }
+    };
+    const routes = (): readonly string[] => bench.queued.map(({ post }) => post.route);
+    bench.page.hasAlertmanager = true;
+    await evaluateFor(6);
+    expect(routes()).toEqual(['default']);
+    await evaluateFor(6.1);
+    expect(routes()).toEqual(['default', 'alertmanager', 'alertmanager']);
+    const [first, again] = bench.queued;
+    expect(again).toMatchObject({ priority: 0, post: { alerts: [{ state: 'firing' }] } });
+    expect(again?.post.alerts[0]?.startsAt).toBe(first?.post.alerts[0]?.startsAt);
+    expect(bench.told).toHaveLength(1);
+    // A page that takes over does not know when the one before said it.
+    await evaluateFor(5.9, bench.makeRunner());
+    expect(routes()).toHaveLength(4);
+    bench.page.hasAlertmanager = false;
+    await evaluateFor(12);
+    expect(routes()).toHaveLength(4);
   });
 
   it('of two pages at once decides once', async () => {
