@@ -153,6 +153,12 @@ export class AlertRelay {
     return this.#state;
   }
 
+  /** How many alerts each sink did not take, those of sinks that are no longer configured included. */
+  get deadLetters(): ReadonlyMap<SinkName, number> {
+    const names = new Set([...this.#sinkNames, ...this.#state.deadSinks]);
+    return new Map([...names].map((name) => [name, this.#state.deadCount(name)]));
+  }
+
   get journal(): Pick<Journal<never>, 'sizeBytes' | 'isWritable' | 'damagedLines'> {
     return this.#journal;
   }

@@ -184,6 +184,11 @@ export class AlertState implements JournaledState<AlertEntry> {
     return this.#dead.get(sink) ?? 0;
   }
 
+  /** Sinks that have, or had, units that they did not take. */
+  get deadSinks(): readonly SinkName[] {
+    return [...this.#dead.keys()];
+  }
+
   get keyCount(): number {
     return this.#keys.size;
   }

@@ -62,7 +62,13 @@ export async function startServer(options: ServerOptions): Promise<RelayServer> 
   tokens.list();
   let isStopping = false;
   const started: { relay: AlertRelay | null } = { relay: null };
-  const metrics = metricsOf(() => started.relay, startedAtMs, uptimeSeconds);
+  const metrics = metricsOf({
+    relayNow: () => started.relay,
+    tokens,
+    clock,
+    startedAtMs,
+    uptimeSeconds,
+  });
   const relay = await openRelay({ config, dataFolder, tokens, clock, log, metrics });
   started.relay = relay;
   const telemetry = await Telemetry.open({
@@ -212,26 +218,36 @@ function createSinks(parts: {
 }
 
 /** Nobody is left to say that the alert of a device whose token was revoked has ended. */
-function firingOfKnown(state: AlertState, tokens: TokenFile, clock: Clock): readonly FiringAlert[] {
+function firingOfKnown(
+  state: Pick<AlertState, 'firing'>,
+  tokens: TokenFile,
+  clock: Clock,
+): readonly FiringAlert[] {
   tokens.lookAgain(clock.now());
   return state.firing().filter(({ client }) => isKnownClient(client, tokens));
 }
 
-function metricsOf(
-  relayNow: () => AlertRelay | null,
-  startedAtMs: number,
-  uptimeSeconds: () => number,
-): RelayMetrics {
+function metricsOf(parts: {
+  readonly relayNow: () => AlertRelay | null;
+  readonly tokens: TokenFile;
+  readonly clock: Clock;
+  readonly startedAtMs: number;
+  readonly uptimeSeconds: () => number;
+}): RelayMetrics {
+  const { relayNow, tokens, clock, startedAtMs, uptimeSeconds } = parts;
   const perSink = <T>(read: (relay: AlertRelay, sink: AlertRelay['sinkNames'][number]) => T) => {
     const relay = relayNow();
     return new Map(relay?.sinkNames.map((sink) => [sink, read(relay, sink)]) ?? []);
   };
   return createMetrics({
     queueLength: () => perSink((relay, sink) => relay.queues.get(sink)?.length ?? 0),
-    deadLetters: () => perSink((relay, sink) => relay.state.deadCount(sink)),
+    deadLetters: () => relayNow()?.deadLetters ?? new Map(),
     lastDeliveredAtMs: () =>
       perSink((relay, sink) => relay.queues.get(sink)?.lastDeliveredAtMs ?? null),
-    firingAlerts: () => relayNow()?.state.firing().length ?? 0,
+    firingAlerts: () => {
+      const relay = relayNow();
+      return relay === null ? 0 : firingOfKnown(relay.state, tokens, clock).length;
+    },
     journalBytes: () => relayNow()?.journal.sizeBytes ?? 0,
     isJournalWritable: () => relayNow()?.journal.isWritable ?? false,
     uptimeSeconds,

@@ -85,8 +85,9 @@ export class Telemetry {
     return this.#journal.damagedLines;
   }
 
-  get isWritable(): boolean {
-    return this.#journal.isWritable;
+  /** Whether the journal can be written; tries the disk where it has failed before. */
+  probeJournal(): Promise<boolean> {
+    return this.#journal.probe();
   }
 
   /** All series of the fleet, in the text format of Prometheus. */

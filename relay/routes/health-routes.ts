@@ -19,23 +19,19 @@ export function healthRoutes(app: FastifyInstance, context: RouteContext, done: 
     if (request.client === null && !mayRead(request)) {
       throw new RefusalError('relay/not-signed-in');
     }
-    const isJournalWritable = (await relay.probeJournal()) && telemetry.isWritable;
+    const areWritable = await Promise.all([relay.probeJournal(), telemetry.probeJournal()]);
+    const isJournalWritable = areWritable.every(Boolean);
     const isReady = isJournalWritable && !isStopping();
     const sinks = Object.fromEntries(
-      [...relay.queues].map(([name, queue]) => [
-        name,
-        {
-          status: queue.failuresInARow >= AWAY_AFTER_FAILURES ? 'away' : 'ok',
-          queued: queue.length,
-          deadLetters: relay.state.deadCount(name),
-          lastDeliveryAt:
-            queue.lastDeliveredAtMs === null
-              ? null
-              : new Date(queue.lastDeliveredAtMs).toISOString(),
-          lastAnswer: queue.lastAnswer,
-          failuresInARow: queue.failuresInARow,
-        },
-      ]),
+      [...relay.deadLetters].map(([name, deadLetters]) => {
+        const queue = relay.queues.get(name);
+        if (queue === undefined) return [name, { status: 'not-configured', deadLetters }];
+        const { failuresInARow, lastAnswer, lastDeliveredAtMs, length: queued } = queue;
+        const status = failuresInARow >= AWAY_AFTER_FAILURES ? 'away' : 'ok';
+        const lastDeliveryAt =
+          lastDeliveredAtMs === null ? null : new Date(lastDeliveredAtMs).toISOString();
+        return [name, { status, queued, deadLetters, lastDeliveryAt, lastAnswer, failuresInARow }];
+      }),
     );
     const isDegraded = Object.values(sinks).some(
       ({ status, deadLetters }) => status === 'away' || deadLetters > 0,

@@ -35,4 +35,6 @@ test('what fires is repeated for those whose token still counts', async () => {
   await expect.poll(lastPost, { timeout: 5_000 }).toEqual(['kept', 'lost', undefined]);
   tokens.revoke('lost');
   await expect.poll(lastPost, { timeout: 5_000 }).toEqual(['kept', undefined]);
+  const metrics = await (await fetch(`${relay.url}/metrics`)).text();
+  expect(metrics).toContain('relay_firing_alerts 2\n');
 }, 15_000);

@@ -324,6 +324,13 @@ describe('after a kill', () => {
       status: 'dead',
       answer: 'the sink is no longer configured',
     });
+    const health = await second.request({ url: '/health/detailed', headers: OWN_PAGE });
+    expect(health.json()).toMatchObject({
+      status: 'degraded',
+      sinks: { slack: { status: 'not-configured', deadLetters: 1 } },
+    });
+    const { body } = await second.request({ url: '/metrics' });
+    expect(body).toContain('relay_dead_letters{sink="slack"} 1');
   });
 });
 

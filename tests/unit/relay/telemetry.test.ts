@@ -119,6 +119,9 @@ describe('idempotency', () => {
     relay.disk.roomBytes = 10;
     expect((await send(relay, post())).statusCode).toBe(503);
     relay.disk.roomBytes = Infinity;
+    // Looking at it tries the disk again, before a page does.
+    const health = await relay.request({ url: '/health/detailed' });
+    expect(health.json()).toMatchObject({ checks: { journalWritable: true } });
     expect((await send(relay, post())).json()).toEqual({ sequence: 1, isRepeat: false });
     expect(await lines(relay, 'generation_requests_total')).toHaveLength(1);
   });

@@ -85,7 +85,7 @@ export async function startTestRelay(options: TestRelayOptions = {}): Promise<Te
   });
   const metrics = createMetrics({
     queueLength: () => new Map([...relay.queues].map(([name, { length }]) => [name, length])),
-    deadLetters: () => new Map(relay.sinkNames.map((name) => [name, relay.state.deadCount(name)])),
+    deadLetters: () => relay.deadLetters,
     lastDeliveredAtMs: () => new Map(relay.sinkNames.map((name) => [name, null])),
     firingAlerts: () => relay.state.firing().length,
     journalBytes: () => relay.journal.sizeBytes,
