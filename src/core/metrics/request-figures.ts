@@ -1,4 +1,5 @@
 /** The figures of one request, as histograms count them and as percentiles of few requests are taken from. */
+import type { FailureCode } from '../../contracts/failure.ts';
 import type { RequestRecord } from '../../contracts/request-record.ts';
 import { decodeTokensPerSecond } from './decode-rate.ts';
 
@@ -74,11 +75,16 @@ function timesOf(record: RequestRecord): Times {
   };
 }
 
-/** It never came to an engine, and was over in the moment in which it was made. */
+/** With these a request that nobody has begun to work on was turned away when it came. */
+const TURNED_AWAY: readonly FailureCode[] = ['request/queue-full', 'engine/not-loaded'];
+
+/** It never came to an engine, and was over as soon as it was made. */
 function wasRefused({ outcome, failure, timestamps }: RequestRecord): boolean {
-  if (outcome !== 'error') return false;
-  const isImmediate = timestamps.startedMs === null && timestamps.finishedMs === 0;
-  return failure?.code === 'request/invalid-parameter' || isImmediate;
+  if (outcome !== 'error' || failure === null) return false;
+  if (failure.code === 'request/invalid-parameter') return true;
+  if (timestamps.startedMs !== null) return false;
+  // Those that did not come as far as the queue have no time at all, whatever their code.
+  return TURNED_AWAY.includes(failure.code) || timestamps.finishedMs === 0;
 }
 
 /** Clocks of two threads may disagree by a little: never below 0. */

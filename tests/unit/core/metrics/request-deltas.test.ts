@@ -161,6 +161,25 @@ describe('a request that has ended', () => {
     },
   );
 
+  test.each(['request/queue-full', 'engine/not-loaded'] as const)(
+    'that was turned away a moment after it came has no latency: %s',
+    (code) => {
+      const { timestamps } = openRequestRecord({ ...makeRecord(), pageId: 'page-1' });
+      const refused: Partial<RequestRecord> = {
+        outcome: 'error',
+        failure: { code, field: null },
+        tokens: { prompt: 0, promptCached: 0, generated: 0 },
+        tokenGapsMs: [],
+        syntax: null,
+        timestamps: { ...timestamps, finishedMs: 0.012 },
+      };
+      expect(endOf(refused)?.observations).toEqual([]);
+      // One that had waited for a model that then failed to load was accepted.
+      const waited = { ...refused, failure: { code: 'model/offline', field: null } as const };
+      expect(valuesOf(endOf(waited), 'generation_latency_seconds')).toEqual([0.000012]);
+    },
+  );
+
   test('whose page was gone has no times and is no error', () => {
     const orphan = orphanedRequestRecord(
       makeRequestRecord({ endedAtEpochMs: null, outcome: null }),
