@@ -76,6 +76,7 @@ export class OtlpSender {
   async #sendAll(): Promise<number | null> {
     const { choice, epochNow } = this.#options;
     if (this.#isOver()) return null;
+    this.#attempts.beginRound();
     const cursors = this.#cursor.read(choice.signals, epochNow());
     for (const signal of choice.signals) {
       let from = cursors[signal] ?? (await this.#firstCursor(signal));
@@ -89,14 +90,14 @@ export class OtlpSender {
           epochNow(),
         );
         if (!batch.ok) break;
-        const waitMs = await this.#send(signal, batch.value);
-        if (waitMs !== null) return waitMs;
+        // A receiver of traces only does not keep them from going on.
+        if (!(await this.#send(signal, batch.value))) break;
         from = batch.value.next;
         this.#cursor.write(signal, from);
         if (!batch.value.hasMore) break;
       }
     }
-    return null;
+    return this.#attempts.endRound();
   }
 
   /** From now on: what was measured before somebody asked for it to be sent stays here. */
@@ -137,17 +138,21 @@ export class OtlpSender {
     return at;
   }
 
-  /** @returns how long to wait before it is tried again; null where the batch is dealt with */
-  async #send(signal: OtlpSignal, batch: Batch): Promise<number | null> {
+  /** @returns whether the batch is dealt with; false where it is to be tried again */
+  async #send(signal: OtlpSignal, batch: Batch): Promise<boolean> {
     const { fetch, choice, onDropped } = this.#options;
-    if (batch.overflowed > 0) onDropped(`otlp_${signal}`, 'queue_overflow', batch.overflowed);
-    if (batch.items === 0) return null;
+    if (batch.items === 0) return true;
     const answer = await postOtlp(fetch, choice.endpoint, signal, batch.payload);
     const meaning = this.#attempts.meaningOf(answer);
-    if (meaning === 'later') return this.#attempts.fail(signal, answer, choice.endpoint);
+    if (meaning === 'later') {
+      this.#attempts.fail(signal, answer, choice.endpoint);
+      return false;
+    }
+    // Only now: a batch that is tried again leaves out the same lines again.
+    if (batch.overflowed > 0) onDropped(`otlp_${signal}`, 'queue_overflow', batch.overflowed);
     const rejected = meaning === 'taken' ? answer.rejected : batch.items;
     if (rejected > 0) onDropped(`otlp_${signal}`, 'rejected', rejected);
     this.#attempts.settle(signal, answer, choice.endpoint);
-    return null;
+    return true;
   }
 }

@@ -7,12 +7,18 @@ export interface SendStatus {
   readonly address: string;
   /** Wall clock; null where nothing has been sent since the page was opened. */
   readonly sentAtEpochMs: number | null;
-  /** Of the last request, if it was not taken and is tried again; 0 is no answer. */
-  readonly failedStatus: number | null;
-  /** Wall clock: when it is tried again. */
+  /** What was not taken and is tried again, by signal. What is sent of another signal takes none of it back. */
+  readonly failures: readonly SendFailure[];
+  /** Wall clock: when they are tried again; null where none failed. */
   readonly nextTryAtEpochMs: number | null;
   /** What was refused for good since the signal was last taken. What is sent of another signal takes none of it back. */
   readonly refusals: readonly Refusal[];
+}
+
+export interface SendFailure {
+  readonly signal: string;
+  /** 0 is no answer. */
+  readonly status: number;
 }
 
 export interface Refusal {
@@ -45,11 +51,16 @@ export class SendAttempts {
   #status: SendStatus = {
     address: '',
     sentAtEpochMs: null,
-    failedStatus: null,
+    failures: [],
     nextTryAtEpochMs: null,
     refusals: [],
   };
-  #failures = 0;
+  /** Rounds in a row in which something failed. */
+  #failedRounds = 0;
+  /** Signals of this round. */
+  #failed: readonly string[] = [];
+  #longestWaitMs: number | null = null;
+  #hasSettled = false;
 
   constructor(options: SendAttemptsOptions) {
     this.#options = options;
@@ -60,41 +71,70 @@ export class SendAttempts {
     return NEVER_TAKEN.includes(status) ? 'refused' : 'later';
   }
 
+  /** To be called before all that is due is tried. However many signals fail in one round, it is one failure. */
+  beginRound(): void {
+    this.#failed = [];
+    this.#longestWaitMs = null;
+    this.#hasSettled = false;
+  }
+
+  /** @returns how long to wait before the next round; null where nothing failed in this one */
+  endRound(): number | null {
+    // What failed before and had nothing to be sent now is no longer tried again.
+    if (this.#hasSettled) this.#keepFailures(({ signal }) => this.#failed.includes(signal));
+    return this.#longestWaitMs;
+  }
+
   /** What was sent is dealt with: taken, or refused for good. */
   settle(signal: string, answer: SendAnswer, address: string): void {
     const { epochNow, log } = this.#options;
-    if (this.#failures > 0) log('info', 'monitor', 'telemetry sent again', { signal });
-    this.#failures = 0;
+    const hasFailed = this.#status.failures.some((failure) => failure.signal === signal);
+    if (hasFailed) log('info', 'monitor', 'telemetry sent again', { signal });
+    this.#hasSettled = true;
     const atEpochMs = epochNow();
     const isTaken = this.meaningOf(answer) === 'taken';
     const others = this.#status.refusals.filter((refusal) => refusal.signal !== signal);
-    this.#setStatus({
+    this.#status = {
+      ...this.#status,
       address,
       sentAtEpochMs: isTaken ? atEpochMs : this.#status.sentAtEpochMs,
-      failedStatus: null,
-      nextTryAtEpochMs: null,
       refusals: isTaken ? others : [...others, { signal, status: answer.status, atEpochMs }],
-    });
+    };
+    this.#keepFailures((failure) => failure.signal !== signal);
   }
 
   /** @returns how long to wait before it is tried again */
   fail(signal: string, { status, retryAfter }: SendAnswer, address: string): number {
     const { epochNow, random, log } = this.#options;
-    this.#failures += 1;
+    if (this.#longestWaitMs === null) this.#failedRounds += 1;
+    const others = this.#status.failures.filter((failure) => failure.signal !== signal);
     // Each try would be a line that is to be sent.
-    if (this.#failures === 1) {
-      log('warn', 'monitor', 'telemetry not sent', { signal, status, failures: this.#failures });
+    if (others.length === this.#status.failures.length) {
+      log('warn', 'monitor', 'telemetry not sent', {
+        signal,
+        status,
+        failures: this.#failedRounds,
+      });
     }
     const nowMs = epochNow();
     const askedMs = retryAfterMs(retryAfter, nowMs) ?? 0;
-    const waitMs = Math.max(askedMs, retryDelayMs(this.#failures, random()));
+    const waitMs = Math.max(askedMs, retryDelayMs(this.#failedRounds, random()));
+    this.#failed = [...this.#failed, signal];
+    this.#longestWaitMs = Math.max(this.#longestWaitMs ?? 0, waitMs);
     this.#setStatus({
       ...this.#status,
       address,
-      failedStatus: status,
-      nextTryAtEpochMs: nowMs + waitMs,
+      failures: [...others, { signal, status }],
+      nextTryAtEpochMs: nowMs + this.#longestWaitMs,
     });
     return waitMs;
+  }
+
+  #keepFailures(isKept: (failure: SendFailure) => boolean): void {
+    const failures = this.#status.failures.filter(isKept);
+    if (failures.length === 0) this.#failedRounds = 0;
+    const nextTryAtEpochMs = failures.length === 0 ? null : this.#status.nextTryAtEpochMs;
+    this.#setStatus({ ...this.#status, failures, nextTryAtEpochMs });
   }
 
   #setStatus(status: SendStatus): void {

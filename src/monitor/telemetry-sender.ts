@@ -79,6 +79,7 @@ export class TelemetrySender {
   }
 
   async #sendAll(): Promise<number | null> {
+    this.#attempts.beginRound();
     try {
       const relay = await this.#options.relay();
       let isFirst = true;

@@ -18,13 +18,15 @@ vi.setConfig({ testTimeout: 30_000 });
 /** Pages of one site: they share the store, the cursor and the lock, and the clock stands still until it is moved. */
 class Site {
   nowMs = NOON;
-  readonly store = new MemoryMonitor();
+  readonly store = new MemoryMonitor({ maxLogLines: 10_000 });
   readonly dropped: [string, string, number][] = [];
   readonly statuses: SendStatus[] = [];
   readonly logged: string[] = [];
   cursor = '';
   /** Random numbers that retries are put off by. */
   random = 1;
+  /** What the receiver knows nothing of. */
+  readonly unknownPaths: string[] = [];
   #held = false;
   readonly #waiting: (() => void)[] = [];
   readonly #timers = new Set<{ atMs: number; callback: () => void }>();
@@ -39,6 +41,9 @@ class Site {
       source: { instanceId: 'browser', version: '1' },
       fetch: async (url, init) => {
         this.#posts += 1;
+        if (this.unknownPaths.some((path) => url.endsWith(path))) {
+          return new Response(null, { status: 404 });
+        }
         return fetch(url, init);
       },
       locks: { request: (_, __, callback) => this.#lock(callback) },
@@ -134,7 +139,7 @@ describe('the sender', () => {
     expect(requestsIn(receiver)).toBe(300);
     expect(new Set(traceIdsIn(receiver)).size).toBe(300);
     expect(traceIdsIn(receiver)).toHaveLength(300);
-    expect(site.statuses.at(-1)).toMatchObject({ failedStatus: null });
+    expect(site.statuses.at(-1)).toMatchObject({ failures: [] });
     expect(site.dropped).toEqual([]);
   });
 
@@ -170,7 +175,7 @@ describe('the sender', () => {
     await site.pass(4_000);
     expect((await site.nextLookMs()) - site.nowMs).toBe(90_000);
     expect(site.statuses.at(-1)).toMatchObject({
-      failedStatus: 429,
+      failures: [{ signal: 'metrics', status: 429 }],
       nextTryAtEpochMs: site.nowMs + 90_000,
     });
     expect(receiver.received).toEqual([]);
@@ -191,7 +196,7 @@ describe('the sender', () => {
     expect(site.dropped).toEqual([['otlp_traces', 'rejected', 12]]);
     expect(site.statuses.at(-1)).toMatchObject({
       address: receiver.url,
-      failedStatus: null,
+      failures: [],
       refusals: [{ signal: 'traces', status: 400 }],
     });
     await site.request(5, 9);
@@ -215,6 +220,65 @@ describe('the sender', () => {
       sentAtEpochMs: site.nowMs,
       refusals: [{ signal: 'metrics', status: 400, atEpochMs: site.nowMs }],
     });
+  });
+
+  test('sends the other signals to a receiver that has no place for one, and says which it is', async () => {
+    const receiver = await startReceiver();
+    const site = new Site();
+    site.unknownPaths.push('/v1/metrics');
+    site.page(receiver, { signals: ['metrics', 'traces'] });
+    await site.nextLookMs();
+    await site.request(12);
+    await site.pass(15 * MINUTE_MS);
+    expect(traceIdsIn(receiver)).toHaveLength(12);
+    expect(site.statuses.at(-1)).toEqual({
+      address: receiver.url,
+      sentAtEpochMs: site.nowMs,
+      failures: [{ signal: 'metrics', status: 404 }],
+      nextTryAtEpochMs: site.nowMs + 2_000,
+      refusals: [],
+    });
+    // What arrives of the others does not make it try again sooner.
+    await site.request(5, 2);
+    await site.pass(15 * MINUTE_MS);
+    expect(traceIdsIn(receiver)).toHaveLength(17);
+    expect((await site.nextLookMs()) - site.nowMs).toBe(4_000);
+    site.unknownPaths.length = 0;
+    await site.pass(4_000);
+    expect(requestsIn(receiver)).toBe(17);
+    expect(site.statuses.at(-1)).toMatchObject({ failures: [], nextTryAtEpochMs: null });
+    expect(site.logged).toEqual(['telemetry not sent', 'telemetry sent again']);
+    expect(site.dropped).toEqual([]);
+  });
+
+  test('is away in one round once, however many signals wait', async () => {
+    const receiver = await startReceiver();
+    const site = new Site();
+    site.page(receiver, { signals: ['metrics', 'traces'] });
+    await site.nextLookMs();
+    await site.request(12);
+    receiver.answers.push(...Array.from({ length: 3 }, () => ({ status: 503 })));
+    await site.pass(15 * MINUTE_MS);
+    expect((await site.nextLookMs()) - site.nowMs).toBe(2_000);
+    await site.pass(2_000);
+    expect((await site.nextLookMs()) - site.nowMs).toBe(4_000);
+  });
+
+  test('counts lines that are too many once, however often the rest of them is tried again', async () => {
+    const receiver = await startReceiver();
+    const site = new Site();
+    const line = { atEpochMs: NOON, level: 'info', module: 'main', traceId: null } as const;
+    site.page(receiver, { signals: ['logs'] });
+    await site.nextLookMs();
+    await site.store.appendLogs(
+      Array.from({ length: 5_700 }, () => ({ ...line, message: 'line', fields: {} })),
+    );
+    receiver.answers.push({ status: 503 }, { status: 503 });
+    await site.pass(MINUTE_MS);
+    await site.pass(2_000);
+    expect(site.dropped).toEqual([]);
+    await site.pass(4_000);
+    expect(site.dropped).toEqual([['otlp_logs', 'queue_overflow', 700]]);
   });
 
   test('gives up what is older than a day, and counts it', async () => {

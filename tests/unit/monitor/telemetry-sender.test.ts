@@ -176,7 +176,7 @@ describe('the sender', () => {
     expect(await shown(relay, 'generation_finished_total', 'finish_reason="stop"')).toBe(stopped);
     expect(stopped).toBeGreaterThan(300);
     expect(await shown(relay, 'fleet_live_browsers')).toBe(2);
-    expect(first.statuses.at(-1)).toMatchObject({ failedStatus: null, sentAtEpochMs: first.nowMs });
+    expect(first.statuses.at(-1)).toMatchObject({ failures: [], sentAtEpochMs: first.nowMs });
     expect(first.dropped).toEqual([]);
   });
 
@@ -260,7 +260,7 @@ describe('the sender', () => {
     browser.ways.push({ status: 503 });
     await browser.request(4, 2);
     page.flush();
-    await expect.poll(() => browser.statuses.at(-1)?.failedStatus, PATIENCE).toBe(503);
+    await expect.poll(() => browser.statuses.at(-1)?.failures[0]?.status, PATIENCE).toBe(503);
     const { length } = browser.posts;
     await browser.nextLookMs();
     page.flush();
@@ -375,7 +375,10 @@ describe('what is lost', () => {
     await browser.request(6);
     browser.ways.push({ status: 401 }, { status: 404 });
     for (let attempt = 0; attempt < 3; attempt++) await browser.pass();
-    expect(browser.statuses.map(({ failedStatus }) => failedStatus)).toContain(404);
+    expect(browser.statuses.flatMap(({ failures }) => failures)).toContainEqual({
+      signal: 'relay',
+      status: 404,
+    });
     expect(await requests(relay)).toBe(6);
     expect(browser.dropped).toEqual([]);
   });
