@@ -184,7 +184,9 @@ export class LogList {
     const news = read.value.filter(({ id }) => id > newestId);
     // More came than are read at once, or all were deleted: what is shown would have a hole.
     const isApart = news.length === read.value.length && news.length > 0;
-    if (isApart || read.value.length === 0) {
+    // Lines that were in memory only have lower ids since they are on the disk.
+    const isMoved = (read.value[0]?.id ?? -1) < newestId;
+    if (isApart || isMoved) {
       this.#lines = read.value;
       this.#hasOlder = read.value.length >= this.#pageSize;
     } else if (news.length > 0) {

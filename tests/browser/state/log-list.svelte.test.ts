@@ -4,6 +4,7 @@ import type { LogLine } from '../../../src/contracts/log-line.ts';
 import { LogList } from '../../../src/state/log-list.svelte.ts';
 import { Router } from '../../../src/state/router.svelte.ts';
 import { MemoryMonitor } from '../../../src/store/memory-monitor.ts';
+import { FIRST_MEMORY_LOG_ID } from '../../../src/store/monitor-port.ts';
 import { FakeHost } from '../../fixtures/fake-host.ts';
 
 const TRACE = 'ab'.repeat(16);
@@ -30,6 +31,7 @@ const lines = (from: number, to: number): LogLine[] =>
 async function setUp(written: readonly LogLine[], hash = '#/logs', pageSize = 10) {
   const store = new MemoryMonitor();
   await store.appendLogs(written);
+  const read = { from: store };
   const address = { hash };
   const router = new Router({
     hash: () => address.hash,
@@ -41,7 +43,7 @@ async function setUp(written: readonly LogLine[], hash = '#/logs', pageSize = 10
   const callbacks = new Set<() => void>();
   const host = new FakeHost();
   const list = new LogList({
-    store,
+    store: { logs: (query) => read.from.logs(query) },
     onChange: (callback) => {
       callbacks.add(callback);
       return () => callbacks.delete(callback);
@@ -53,11 +55,16 @@ async function setUp(written: readonly LogLine[], hash = '#/logs', pageSize = 10
   stops.push(list.start());
   flushSync();
   await vi.waitFor(() => expect(list.isLoaded).toBe(true));
+  /** As after the disk was full for a while: memory's lines have other ids than those of the disk. */
+  const readFrom = (other: MemoryMonitor) => {
+    read.from = other;
+    for (const callback of callbacks) callback();
+  };
   const append = async (more: readonly LogLine[]) => {
     await store.appendLogs(more);
     for (const callback of callbacks) callback();
   };
-  return { store, list, host, address, append };
+  return { store, list, host, address, append, readFrom };
 }
 
 const messages = (list: LogList): string[] => list.lines.map(({ message }) => message);
@@ -93,6 +100,18 @@ describe('the log lines', () => {
         .reverse(),
     );
     expect(list.hasOlder).toBe(true);
+  });
+
+  test('go on when what was in memory only is on the disk again', async () => {
+    const { store, list, append, readFrom } = await setUp(lines(1, 3));
+    const memory = new MemoryMonitor({ firstLogId: FIRST_MEMORY_LOG_ID });
+    await memory.appendLogs(lines(4, 5));
+    readFrom(memory);
+    await vi.waitFor(() => expect(messages(list)[0]).toBe('line 5'));
+    await append(lines(4, 6));
+    readFrom(store);
+    await vi.waitFor(() => expect(messages(list)[0]).toBe('line 6'));
+    expect(list.lines).toHaveLength(6);
   });
 
   test('stand still while they are paused', async () => {
