@@ -204,6 +204,19 @@ export class IndexedDbMonitor implements MonitorStore {
     return attempt(() => this.#database.count('records'));
   }
 
+  /** Start of the hour, wall clock, in which the totals began; null where nothing was counted. */
+  countingSince(): Promise<Result<number | null>> {
+    return attempt(async () => {
+      const transaction = this.#database.transaction(['rollups', 'monitor-sums']);
+      const [oldest, known] = await Promise.all([
+        transaction.objectStore('rollups').getKey(IDBKeyRange.bound(['hour'], ['hour', []])),
+        transaction.objectStore('monitor-sums').get('countingSinceMs'),
+      ]);
+      const times = [oldest?.[1], known].filter((ms) => ms !== undefined);
+      return times.length === 0 ? null : Math.min(...times);
+    });
+  }
+
   appendLogs(lines: readonly LogLine[]): Promise<Result<void>> {
     return this.#write(['logs'], async (transaction) => {
       await Promise.all(lines.map((line) => transaction.objectStore('logs').add(line)));
@@ -331,10 +344,19 @@ export class IndexedDbMonitor implements MonitorStore {
   }
 
   async #pruneRollups(resolution: StoredResolution, beforeMs: number): Promise<number> {
-    const transaction = this.#database.transaction(['rollups', 'spans', 'figures'], 'readwrite');
+    const transaction = this.#database.transaction(
+      ['rollups', 'spans', 'figures', 'monitor-sums'],
+      'readwrite',
+    );
     const range = IDBKeyRange.bound([resolution], [resolution, beforeMs], false, true);
     const count = await transaction.objectStore('rollups').count(range);
     if (count > 0) {
+      const sums = transaction.objectStore('monitor-sums');
+      const oldest = await transaction.objectStore('rollups').getKey(range);
+      const known = await sums.get('countingSinceMs');
+      if (resolution === 'hour' && oldest !== undefined) {
+        await sums.put(Math.min(oldest[1], known ?? Infinity), 'countingSinceMs');
+      }
       await Promise.all([
         transaction.objectStore('rollups').delete(range),
         transaction.objectStore('spans').delete(range),

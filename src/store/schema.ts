@@ -56,8 +56,8 @@ export interface PackedFigures {
   readonly numbers: Float64Array;
 }
 
-/** Sums that would take a walk over everything to find out. */
-export type MonitorSum = 'recordBytes';
+/** What would take a walk over everything to find out, and when counting began, which the first hours take with them. */
+export type MonitorSum = 'recordBytes' | 'countingSinceMs';
 
 /** What alerting has one of. */
 export type AlertStateEntry =

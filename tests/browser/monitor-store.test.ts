@@ -604,6 +604,21 @@ describe('IndexedDB', () => {
     await expectSameWhenMerged(store);
   });
 
+  test('knows when counting began after the first hours are gone, until all is deleted', async () => {
+    const store = await openDisk();
+    expect(await value(store.countingSince())).toBeNull();
+    for (const number of [0, 60, 120]) await live(store, life(number));
+    expect(await value(store.countingSince())).toBe(START_MS);
+    for (const hours of [1, 2]) {
+      await store.prune({ ...KEEP_ALL, hoursBeforeMs: START_MS + hours * 60 * MINUTE_MS });
+      expect(await value(store.countingSince())).toBe(START_MS);
+    }
+    await value(store.clear());
+    expect(await value(store.countingSince())).toBeNull();
+    await live(store, life(180));
+    expect(await value(store.countingSince())).toBe(START_MS + 180 * MINUTE_MS);
+  });
+
   test('keeps what it has when it is opened again', async () => {
     await live(await openDisk(), life(1));
     database?.close();

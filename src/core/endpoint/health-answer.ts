@@ -52,7 +52,7 @@ export function detailedHealthAnswer(
 
 /**
  * @param standing null where no tab is open: then nothing runs, and there is no uptime
- * @param countingSinceMs wall clock: of the oldest figures that are kept; null where there are none
+ * @param countingSinceMs wall clock: when the totals began; null where there are none
  */
 export function uptimeAnswer(
   standing: TabStanding | null,

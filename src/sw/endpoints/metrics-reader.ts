@@ -10,9 +10,18 @@ import { storeFailure } from '../../store/attempt.ts';
 import type { MonitorStore } from '../../store/monitor-port.ts';
 import { SharedRun } from './shared-run.ts';
 
+/** Of src/store/indexed-db-monitor.ts. */
+export interface ReadStore extends Pick<
+  MonitorStore,
+  'rollups' | 'records' | 'appendLogs' | 'activeRecords'
+> {
+  /** Wall clock: when the totals began; null where nothing was counted. */
+  countingSince(): Promise<Result<number | null>>;
+}
+
 export interface MetricsReaderOptions {
   /** May reject. `onClosed` is for a connection that ends by itself. */
-  readonly open: (onClosed: () => void) => Promise<MonitorStore>;
+  readonly open: (onClosed: () => void) => Promise<ReadStore>;
   /** Of the tab that answers; null where none is open, and then memory and uptime have no value. Never rejects. */
   readonly readStanding: () => Promise<TabStanding | null>;
   readonly epochNow: () => number;
@@ -20,7 +29,7 @@ export interface MetricsReaderOptions {
 
 export interface Uptime {
   readonly standing: TabStanding | null;
-  /** Wall clock; null where nothing is kept. */
+  /** Wall clock: when the totals began; null where nothing was counted. */
   readonly countingSinceEpochMs: number | null;
 }
 
@@ -31,7 +40,7 @@ const REST_FACTOR = 5;
 
 export class MetricsReader {
   readonly #options: MetricsReaderOptions;
-  #store: Promise<MonitorStore> | null = null;
+  #store: Promise<ReadStore> | null = null;
   readonly #texts: Readonly<Record<ExpositionFormat, SharedRun<Result<string>>>>;
   readonly #uptime = new SharedRun(() => this.#readUptime(), REST_FACTOR);
   #lines: LogLine[] = [];
@@ -79,7 +88,7 @@ export class MetricsReader {
           limit: EXEMPLAR_RECORDS,
           order: 'newest-first',
         }),
-        countingSince(store),
+        store.countingSince(),
       ]);
       if (!records.ok) return records;
       const ended = records.value.filter(({ endedAtEpochMs }) => endedAtEpochMs !== null);
@@ -95,7 +104,7 @@ export class MetricsReader {
   async #readUptime(): Promise<Result<Uptime>> {
     const [standing, since] = await Promise.all([
       this.#options.readStanding(),
-      this.#with(countingSince),
+      this.#with((store) => store.countingSince()),
     ]);
     return since.ok ? { ok: true, value: { standing, countingSinceEpochMs: since.value } } : since;
   }
@@ -114,7 +123,7 @@ export class MetricsReader {
     if (lines.length > 0) await this.#with((store) => store.appendLogs(lines));
   }
 
-  async #with<T>(work: (store: MonitorStore) => Promise<Result<T>>): Promise<Result<T>> {
+  async #with<T>(work: (store: ReadStore) => Promise<Result<T>>): Promise<Result<T>> {
     try {
       this.#store ??= this.#options.open(() => (this.#store = null));
       return await work(await this.#store);
@@ -123,9 +132,4 @@ export class MetricsReader {
       return { ok: false, failure: storeFailure(error) };
     }
   }
-}
-
-async function countingSince(store: MonitorStore): Promise<Result<number | null>> {
-  const hours = await store.rollups({ resolution: 'hour', fromMs: 0, toMs: Infinity, limit: 1 });
-  return hours.ok ? { ok: true, value: hours.value[0]?.startMs ?? null } : hours;
 }
