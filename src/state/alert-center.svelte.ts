@@ -17,7 +17,7 @@ import { matchersFor, parseSilence } from '../core/alerts/silences.ts';
 import type { AlertAccess } from '../monitor/alert-access.ts';
 import type { NotificationState } from '../monitor/alert-notifier.ts';
 import type { BrowserHost } from './browser-host.ts';
-import { worstFirst } from './recent-alerts.svelte.ts';
+import { withFiring, worstFirst } from './recent-alerts.svelte.ts';
 
 export interface AlertCenterOptions {
   readonly access: AlertAccess;
@@ -326,15 +326,6 @@ export class AlertCenter {
     await this.load();
     return result;
   }
-}
-
-/** What has been firing for longer than the newest alerts go back is among them all the same. */
-function withFiring(
-  newest: readonly AlertRecord[],
-  firing: readonly AlertRecord[],
-): readonly AlertRecord[] {
-  const older = firing.filter(({ id }) => !newest.some((known) => known.id === id));
-  return [...older, ...newest];
 }
 
 function least(values: readonly number[]): number | null {

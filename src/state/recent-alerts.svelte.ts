@@ -26,12 +26,22 @@ export class RecentAlerts {
   /** To be called once alerting is there. */
   follow(access: Pick<AlertAccess, 'store' | 'onChange'>): void {
     const look = async (): Promise<void> => {
-      const alerts = await access.store.alerts(MOST_ALERTS);
-      if (alerts.ok) this.#alerts = alerts.value;
+      const { store } = access;
+      const [alerts, book] = await Promise.all([store.alerts(MOST_ALERTS), store.book()]);
+      if (alerts.ok && book.ok) this.#alerts = withFiring(alerts.value, book.value.firing);
     };
     access.onChange(() => void look());
     void look();
   }
+}
+
+/** What has been firing for longer than the newest alerts go back is among them all the same. */
+export function withFiring(
+  newest: readonly AlertRecord[],
+  firing: readonly AlertRecord[],
+): readonly AlertRecord[] {
+  const older = firing.filter(({ id }) => !newest.some((known) => known.id === id));
+  return [...newest, ...older];
 }
 
 /** Those that nobody is told of come last. */
