@@ -107,9 +107,11 @@ function announce(alerts: Map<string, AlertRecord>, nowMs: number): readonly Ale
     ({ state, announced, mutedBy }) =>
       state === 'firing' && announced === 'nothing' && mutedBy === null,
   );
-  const isTime = waiting.some(
-    ({ firedAtMs, labels }) => labels.severity === 'critical' || nowMs - firedAtMs >= GROUP_WAIT_MS,
-  );
+  const isTime = waiting.some(({ firedAtMs, labels }) => {
+    const ageMs = nowMs - firedAtMs;
+    // A clock that was set back must not make the wait longer.
+    return labels.severity === 'critical' || ageMs >= GROUP_WAIT_MS || ageMs < 0;
+  });
   const told = [
     ...ended.map((alert) => ({ ...alert, announced: 'end' }) as const),
     ...(isTime ? waiting.map((alert) => ({ ...alert, announced: 'firing' }) as const) : []),

@@ -201,6 +201,13 @@ describe('grouping', () => {
   const warning = makeRule({ severity: 'warning' });
   const info = makeRule({ id: 'info', severity: 'info' });
 
+  it('is not held back by a clock that was set back meanwhile', () => {
+    const bench = new Bench(warning);
+    bench.values = { slow: 3 };
+    expect(bench.told()).toEqual([]);
+    expect(bench.told(-3_600_000)).toEqual(['slow firing']);
+  });
+
   it('tells together what begins within half a minute', () => {
     const bench = new Bench(warning, info);
     bench.values = { slow: 3 };
