@@ -51,6 +51,7 @@ import './ui/styles/base.css';
 
 /** After the page has been drawn and the model is on its way. */
 const ALERTING_AFTER_MS = 3_000;
+const ALERTS_CHANNEL = 'shellwright-alerts';
 const SITE_MODEL_ID = 'shellwright-bash-116m';
 const EMBEDDING_MODEL_ID = 'all-minilm-l6-v2';
 
@@ -317,7 +318,7 @@ async function startAlerting(): Promise<AlertAccess> {
   const started = new Alerting({
     monitor,
     openDisk: openAlerts,
-    channel: new BroadcastNotifier('shellwright-alerts'),
+    channel: new BroadcastNotifier(ALERTS_CHANNEL),
     locks: 'locks' in navigator ? navigator.locks : null,
     host: { ...host, ...pageHost, ...alertingHost },
     fetch: (url, init) => fetch(url, init),
@@ -401,6 +402,8 @@ const app: AppState = {
     const deleted = await monitor.store.clear();
     if (!deleted.ok) return deleted;
     measurementsId.renew();
+    // To whichever tab evaluates alert rules, this one included: it has rows in memory.
+    new BroadcastNotifier(ALERTS_CHANNEL).notify();
     monitor.log('info', 'settings', 'measurements deleted');
     return deleted;
   },

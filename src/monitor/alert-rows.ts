@@ -27,13 +27,24 @@ export class AlertRows {
   #minutes: readonly SpanTally[] = [];
   #hours: readonly SpanTally[] = [];
   #readAllAtMs = -Infinity;
+  /** Goes up with each call of `forget`: what was being read before it may be gone. */
+  #turn = 0;
 
   constructor(options: AlertRowsOptions) {
     this.#options = options;
   }
 
+  /** Rows that are kept here may be gone from the store: the next read takes all of them anew. */
+  forget(): void {
+    this.#turn += 1;
+    this.#minutes = [];
+    this.#hours = [];
+    this.#readAllAtMs = -Infinity;
+  }
+
   /** What there is now; fails where the store does. */
   async read(nowMs: number): Promise<Result<MeasureSource>> {
+    const turn = this.#turn;
     const sinceMs = nowMs - this.#readAllAtMs;
     const isAll = sinceMs >= READ_ALL_EVERY_MS || sinceMs < 0;
     const minutesFromMs = startOf(nowMs - LONGEST_BY_MINUTE_MS, HOUR_MS);
@@ -45,7 +56,7 @@ export class AlertRows {
     ]);
     if (!minutes.ok) return minutes;
     if (!hours.ok) return hours;
-    if (isAll) this.#readAllAtMs = nowMs;
+    if (isAll && turn === this.#turn) this.#readAllAtMs = nowMs;
     this.#minutes = [...talliesIn(this.#minutes, minutesFromMs, fromMs), ...minutes.value];
     this.#hours = [
       ...talliesIn(this.#hours, startOf(nowMs - PERIOD_MS, HOUR_MS), hoursFromMs),

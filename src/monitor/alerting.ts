@@ -133,7 +133,11 @@ export class Alerting implements AlertAccess {
   /** To be called once. Resolves when this page leads, which may be never. */
   async start(): Promise<void> {
     const { locks, host } = this.#options;
-    this.#options.channel?.onNotified(() => this.#onChanged());
+    this.#options.channel?.onNotified(() => {
+      // The channel does not say what has changed; it may be that what was measured was deleted.
+      this.#rows.forget();
+      this.#onChanged();
+    });
     host.onHidden(() => {
       if (this.#isLeading) this.#sender.flush();
     });
