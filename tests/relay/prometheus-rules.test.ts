@@ -20,6 +20,7 @@ const HEALTHY: Series = {
   [`generation_latency_seconds_bucket{${J},le="1"}`]: '0+10x400',
   [`generation_latency_seconds_bucket{${J},le="2"}`]: '0+10x400',
   [`generation_latency_seconds_bucket{${J},le="3"}`]: '0+10x400',
+  [`generation_latency_seconds_bucket{${J},le="5"}`]: '0+10x400',
   [`generation_latency_seconds_bucket{${J},le="+Inf"}`]: '0+10x400',
   [`generation_latency_seconds_count{${J}}`]: '0+10x400',
   [`generation_syntax_checks_total{${J},result="valid"}`]: '0+9x400',
@@ -40,15 +41,15 @@ interface Check {
   readonly expected: readonly { readonly labels: string; readonly value: number }[];
 }
 
-/** Throws with what promtool says where it is otherwise. */
-function testRules(series: Series, checks: readonly Check[]): void {
+/** Throws with what promtool says where it is otherwise. @param interval between two values of a series */
+function testRules(series: Series, checks: readonly Check[], interval = '1m'): void {
   const file = join(testFolder(), 'test.json');
   const test = {
     rule_files: RULE_FILES,
     evaluation_interval: '1m',
     tests: [
       {
-        interval: '1m',
+        interval,
         input_series: Object.entries({ ...HEALTHY, ...series }).map(([name, values]) => ({
           series: name,
           values,
@@ -65,13 +66,19 @@ function testRules(series: Series, checks: readonly Check[]): void {
   promtool(['test', 'rules', file]);
 }
 
+/** @param names of alerts; one that fires for several windows is there as often */
 function firing(atMinute: number, names: readonly string[]): Check {
   return {
     expression: 'count by (alertname) (ALERTS{alertstate="firing"})',
     atMinute,
-    expected: names.map((name) => ({ labels: `{alertname="${name}"}`, value: 1 })),
+    expected: [...new Set(names)].map((name) => ({
+      labels: `{alertname="${name}"}`,
+      value: names.filter((other) => other === name).length,
+    })),
   };
 }
+
+const threeTimes = (name: string): readonly string[] => [name, name, name];
 
 describe('the shipped configuration', () => {
   test('is valid', () => {
@@ -133,11 +140,20 @@ describe('the rules', () => {
     [
       'slow answers',
       {
-        [`generation_latency_seconds_bucket{${J},le="1"}`]: '0+1x400',
-        [`generation_latency_seconds_bucket{${J},le="2"}`]: '0+2x400',
+        [`generation_latency_seconds_bucket{${J},le="1"}`]: '0+10x9 91+1x400',
+        [`generation_latency_seconds_bucket{${J},le="2"}`]: '0+10x9 92+2x400',
       },
-      20,
-      ['ShellwrightSlowAnswers'],
+      25,
+      ['ShellwrightSlowAnswers', ...threeTimes('ShellwrightLatencyBudget')],
+    ],
+    [
+      'a request that is very slow, where the edge is spelt as in OpenMetrics',
+      {
+        [`generation_latency_seconds_bucket{${J},le="5"}`]: '_x400',
+        [`generation_latency_seconds_bucket{${J},le="5.0"}`]: '0+10x9 99+10x400',
+      },
+      12,
+      ['ShellwrightVerySlowRequest'],
     ],
     [
       'a memory that is full',
@@ -173,7 +189,7 @@ describe('the rules', () => {
       'scripts that are not valid',
       { [`generation_syntax_checks_total{${J},result="invalid"}`]: '0+1x120 124+3x400' },
       390,
-      ['ShellwrightSyntaxValidity', 'ShellwrightValidityBudget'],
+      ['ShellwrightSyntaxValidity', ...threeTimes('ShellwrightValidityBudget')],
     ],
   ])('tell of %s', (_, series, atMinute, names) => {
     testRules(series, [firing(5, []), firing(atMinute, names)]);
@@ -193,12 +209,24 @@ describe('the rules', () => {
         expected: [
           { labels: '{alertname="ShellwrightErrorRate"}', value: 1 },
           { labels: '{alertname="ShellwrightErrorBurst"}', value: 1 },
-          { labels: '{alertname="ShellwrightErrorBudget"}', value: 2 },
+          { labels: '{alertname="ShellwrightErrorBudget"}', value: 3 },
         ],
       },
       // Nothing has failed for a long time: what is spent stays spent, but nobody is called for it.
-      firing(200, []),
+      firing(390, []),
     ]);
+  });
+
+  test.each([
+    [9, []],
+    [10, ['ShellwrightErrorBurst']],
+  ])('take %i errors in five minutes for what they are', (count, names) => {
+    const series = `0x80 ${Array.from({ length: count }, (_, at) => at + 1).join(' ')} ${count}x400`;
+    const bursts = {
+      ...firing(23, names),
+      expression: 'count by (alertname) (ALERTS{alertname="ShellwrightErrorBurst"})',
+    };
+    testRules({ [`generation_errors_total{${J},error_type="timeout"}`]: series }, [bursts], '15s');
   });
 
   test('say nothing of few requests', () => {
