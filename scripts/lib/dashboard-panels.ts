@@ -30,6 +30,8 @@ export interface RowPlan {
 }
 
 const TOKEN_RATE = 'suffix: tok/s';
+/** As Grafana spells the time between two points of a chart. */
+export const STEP = '$__interval';
 const QUANTILES = [0.5, 0.95, 0.99] as const;
 
 const filter = (labels = ''): string =>
@@ -46,6 +48,11 @@ function series(
 
 function rate(name: MetricName, suffix: '' | '_sum' | '_count' = '', labels = ''): string {
   return `rate(${series(name, suffix, labels)}[$__rate_interval])`;
+}
+
+/** How many in each step of the chart. A window longer than the step would have what happened in several of them. */
+function increase(name: MetricName, suffix: '' | '_bucket' = ''): string {
+  return `increase(${series(name, suffix)}[${STEP}])`;
 }
 
 function quantile(share: number, name: MetricName, labels = ''): string {
@@ -168,7 +175,7 @@ export const DASHBOARD_ROWS: readonly RowPlan[] = [
         width: 8,
         queries: [
           {
-            expression: `sum by (error_type) (increase(${series('generation_errors_total')}[$__rate_interval]))`,
+            expression: `sum by (error_type) (${increase('generation_errors_total')})`,
             legend: '{{error_type}}',
           },
         ],
@@ -195,7 +202,7 @@ export const DASHBOARD_ROWS: readonly RowPlan[] = [
         width: 12,
         queries: [
           {
-            expression: `sum by (le) (increase(${series('generation_latency_seconds', '_bucket')}[$__rate_interval]))`,
+            expression: `sum by (le) (${increase('generation_latency_seconds', '_bucket')})`,
             legend: '{{le}}',
           },
         ],
@@ -340,15 +347,15 @@ export const DASHBOARD_ROWS: readonly RowPlan[] = [
         width: 6,
         queries: [
           {
-            expression: `sum(increase(${series('device_lost_total')}[$__rate_interval]))`,
+            expression: `sum(${increase('device_lost_total')})`,
             legend: 'device lost',
           },
           {
-            expression: `sum(increase(${series('worker_restarts_total')}[$__rate_interval]))`,
+            expression: `sum(${increase('worker_restarts_total')})`,
             legend: 'worker restarted',
           },
           {
-            expression: `sum(increase(${series('model_load_failures_total')}[$__rate_interval]))`,
+            expression: `sum(${increase('model_load_failures_total')})`,
             legend: 'model not loaded',
           },
         ],
@@ -361,7 +368,7 @@ export const DASHBOARD_ROWS: readonly RowPlan[] = [
         width: 6,
         queries: [
           {
-            expression: `sum by (signal, reason) (increase(${series('telemetry_dropped_total')}[$__rate_interval]))`,
+            expression: `sum by (signal, reason) (${increase('telemetry_dropped_total')})`,
             legend: '{{signal}} {{reason}}',
           },
         ],

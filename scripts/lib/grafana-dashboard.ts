@@ -6,7 +6,7 @@ import * as prometheus from '@grafana/grafana-foundation-sdk/prometheus';
 import * as stat from '@grafana/grafana-foundation-sdk/stat';
 import * as timeseries from '@grafana/grafana-foundation-sdk/timeseries';
 import { format } from 'prettier';
-import { DASHBOARD_ROWS, objectiveOf, type PanelPlan } from './dashboard-panels.ts';
+import { DASHBOARD_ROWS, objectiveOf, STEP, type PanelPlan } from './dashboard-panels.ts';
 
 const DATASOURCE = { type: 'prometheus', uid: '${datasource}' };
 const STAT_HEIGHT = 4;
@@ -63,6 +63,8 @@ function panelOf(plan: PanelPlan): AnyPanelBuilder {
     .datasource(DATASOURCE)
     .height(plan.kind === 'stat' ? STAT_HEIGHT : PANEL_HEIGHT)
     .span(plan.width);
+  // In less time there may be no two samples to tell an increase from.
+  if (plan.queries.some(({ expression }) => expression.includes(STEP))) panel.interval('1m');
   for (const [index, { expression, legend }] of plan.queries.entries()) {
     panel.withTarget(
       new prometheus.DataqueryBuilder()

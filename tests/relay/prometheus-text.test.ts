@@ -217,7 +217,7 @@ test('Prometheus computes what the records say, and the dashboard finds data for
   for (const { title, targets = [] } of panels) {
     for (const { expr } of targets) {
       const expression = expr
-        .replaceAll('$__rate_interval', `${seconds}s`)
+        .replaceAll(/\$__(?:rate_)?interval/g, `${seconds}s`)
         .replaceAll(/\$(?:job|instance)/g, '.*');
       expect(expression).not.toContain('$');
       const values = [...(await prometheus.query(expression, END)).values()];

@@ -23,6 +23,6 @@ export const PANELS = panels.filter(({ type }) => type !== 'row');
 /** As Grafana would ask, with all jobs and instances. */
 export function queriesOf({ targets = [] }: DashboardPanel, window: string): readonly string[] {
   return targets.map(({ expr }) =>
-    expr.replaceAll('$__rate_interval', window).replaceAll(/\$(?:job|instance)/gu, '.*'),
+    expr.replaceAll(/\$__(?:rate_)?interval/gu, window).replaceAll(/\$(?:job|instance)/gu, '.*'),
   );
 }

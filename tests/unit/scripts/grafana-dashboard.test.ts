@@ -9,6 +9,8 @@ interface Panel {
   readonly id: number;
   readonly title: string;
   readonly datasource?: { readonly uid: string };
+  /** The shortest step of its chart. */
+  readonly interval?: string;
   readonly gridPos: Readonly<Record<'x' | 'y' | 'w' | 'h', number>>;
   readonly targets?: readonly { readonly expr: string; readonly refId: string }[];
   readonly fieldConfig?: { readonly defaults: { readonly unit?: string } };
@@ -69,6 +71,17 @@ describe('docs/grafana/dashboard.json', () => {
           taken.add(`${x},${y}`);
         }
       }
+    }
+  });
+
+  test('counts what happened in one step of a chart in that step only', () => {
+    const expressions = panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr));
+    const counting = expressions.filter((expression) => expression.includes('increase('));
+    expect(counting.length).toBeGreaterThan(0);
+    for (const expression of counting) expect(expression).not.toContain('$__rate_interval');
+    for (const { title, interval, targets = [] } of panels) {
+      const isCounting = targets.some(({ expr }) => expr.includes('$__interval'));
+      expect(interval, title).toBe(isCounting ? '1m' : undefined);
     }
   });
 
