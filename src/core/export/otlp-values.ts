@@ -1,5 +1,5 @@
 /** Values of OTLP in the JSON mapping of protobuf: 64-bit integers are decimal strings, ids are hexadecimal. */
-import type { AttributeValue } from '../trace/attribute-names.ts';
+import { DOUBLE_ATTRIBUTES, type AttributeValue } from '../trace/attribute-names.ts';
 
 export interface KeyValue {
   readonly key: string;
@@ -30,11 +30,17 @@ export function keyValues(
   attributes: Readonly<Record<string, AttributeValue | null>>,
 ): readonly KeyValue[] {
   return Object.entries(attributes).flatMap(([key, value]) =>
-    value === null ? [] : [{ key, value: anyValue(value) }],
+    value === null ? [] : [{ key, value: attributeValue(key, value) }],
   );
 }
 
-export function anyValue(value: AttributeValue): AnyValue {
+/** A backend that has seen an attribute as a double may drop it as an integer. */
+function attributeValue(key: string, value: AttributeValue): AnyValue {
+  const isDouble = typeof value === 'number' && DOUBLE_ATTRIBUTES.has(key);
+  return isDouble ? { doubleValue: value } : anyValue(value);
+}
+
+function anyValue(value: AttributeValue): AnyValue {
   if (typeof value === 'string') return { stringValue: value };
   if (typeof value === 'boolean') return { boolValue: value };
   if (typeof value === 'number') {

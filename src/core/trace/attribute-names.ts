@@ -53,6 +53,16 @@ export const ATTRIBUTE_NAMES = {
   pageId: 'shellwright.page.id',
 } as const;
 
+/** What the conventions, and those of ours that are alike, have as a double also where it is whole. */
+export const DOUBLE_ATTRIBUTES: ReadonlySet<string> = new Set([
+  ATTRIBUTE_NAMES.temperature,
+  ATTRIBUTE_NAMES.topP,
+  ATTRIBUTE_NAMES.minP,
+  ATTRIBUTE_NAMES.repetitionPenalty,
+  ATTRIBUTE_NAMES.firstTokenSeconds,
+  ATTRIBUTE_NAMES.evaluationScore,
+]);
+
 export type AttributeKey = keyof typeof ATTRIBUTE_NAMES;
 
 export type AttributeValue = string | number | boolean | readonly string[];

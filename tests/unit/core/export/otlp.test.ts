@@ -11,6 +11,7 @@ import { otlpLogs } from '../../../../src/core/export/otlp-logs.ts';
 import { otlpMetrics } from '../../../../src/core/export/otlp-metrics.ts';
 import { otlpName, SEMCONV_NAMES } from '../../../../src/core/export/otlp-names.ts';
 import { otlpTraces } from '../../../../src/core/export/otlp-traces.ts';
+import { keyValues } from '../../../../src/core/export/otlp-values.ts';
 import { gaugesRead } from '../../../../src/core/metrics/event-deltas.ts';
 import { METRIC_NAMES } from '../../../../src/core/metrics/metric-table.ts';
 import { requestFigures } from '../../../../src/core/metrics/request-figures.ts';
@@ -178,6 +179,23 @@ async function sdkPoint(values: readonly number[]): Promise<Record<string, unkno
   await provider.shutdown();
   return metric as unknown as Record<string, unknown>;
 }
+
+test('what the conventions have as a double is one also where it is whole', () => {
+  const attributes = keyValues({
+    'gen_ai.request.temperature': 1,
+    'gen_ai.request.top_p': 1,
+    'gen_ai.evaluation.score.value': 0,
+    'shellwright.request.repetition_penalty': 1,
+    'gen_ai.request.top_k': 40,
+  });
+  expect(attributes.map(({ value }) => Object.keys(value)[0])).toEqual([
+    'doubleValue',
+    'doubleValue',
+    'doubleValue',
+    'doubleValue',
+    'intValue',
+  ]);
+});
 
 test('a histogram is what the SDK makes of the same values, but for its scale', async () => {
   const [record] = RECORDS.filter(({ tokens }) => tokens.generated > 20);
