@@ -82,9 +82,11 @@ export class Health {
       this.#count('shallow', report.status, askers);
       return report;
     }
-    const inference = this.#options.engine.engine === null ? null : await this.#infer(askers);
+    const isLoaded = this.#options.engine.engine !== null;
+    const recent = isLoaded ? this.#recent() : null;
+    const inference = isLoaded ? (recent ?? (await this.#infer())) : null;
     const report = this.#report(inference, await this.#describe(inference));
-    if (inference === null) this.#count('deep', report.status, askers);
+    this.#count('deep', recent === null ? report.status : 'throttled', askers);
     return report;
   }
 
@@ -120,23 +122,19 @@ export class Health {
     };
   }
 
-  /** Callers that come in meanwhile share one inference, which is counted once; within 30 s they get the last, if it is of the same model. */
-  #infer(askers: number): Promise<Inference> {
-    if (this.#running !== null) return this.#running;
+  /** The last inference, if it is of the same model and at most 30 s old; null while one is running. */
+  #recent(): Inference | null {
     const { engine, now } = this.#options;
     const last = this.#last;
-    if (
-      last !== null &&
-      last.loadedAtEpochMs === engine.loadedAtEpochMs &&
-      now() - last.endedAtMs < DEEP_INTERVAL_MS
-    ) {
-      this.#count('deep', 'throttled', askers);
-      return Promise.resolve(last);
-    }
-    this.#running = this.#probe().then((inference) => {
+    if (this.#running !== null || last?.loadedAtEpochMs !== engine.loadedAtEpochMs) return null;
+    return now() - last.endedAtMs < DEEP_INTERVAL_MS ? last : null;
+  }
+
+  /** Callers that come in meanwhile share it. */
+  #infer(): Promise<Inference> {
+    this.#running ??= this.#probe().then((inference) => {
       this.#running = null;
       this.#last = inference;
-      this.#count('deep', this.#report(inference, null).status);
       return inference;
     });
     return this.#running;
