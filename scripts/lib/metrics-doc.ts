@@ -53,9 +53,10 @@ returns the last of these; see [scripting.md](scripting.md).
   errors; cancelled and orphaned requests are not. An orphaned request is one whose page was gone before its end.
 - **Validity** is valid / (valid + invalid + empty). \`valid\` is exactly that \`bash -n\` of bash 5.2 exits with 0, and
   there is a command. The band in the chart is the Wilson interval at 95 %.
-- **Percentiles** are by nearest rank. In a window of at most 2,000 ended requests they are exact; beyond, they come
-  from merged histograms and are at most 1.09 % off. They are never averages of percentiles. A p95 is shown from 20
-  values on, a p99 from 100 on.
+- **Percentiles** are by nearest rank. In a window of at most 2,000 ended requests, all of which are still on record,
+  they are exact. Beyond, as before the last seven days or in imported files without records, they come from merged
+  histograms and are at most 1.09 % off. They are never averages of percentiles. A p95 is shown from 20 values on, a p99
+  from 100 on.
 - **A device that slept** during a request makes the times of that request meaningless: they are in no histogram, and
   \`clock_suspend_total\` counts the request.
 - Times come from the monotonic clock; the wall clock only says when.`;

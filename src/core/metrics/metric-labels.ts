@@ -77,7 +77,8 @@ export const MODEL: LabelDefinition = {
   name: 'model',
   from: 'model',
   values: null,
-  bound: 'models that this browser has loaded; `none` where no model took part',
+  bound:
+    'models that this browser has loaded; `none` where no model took part, or none was there yet when the request was accepted',
 };
 
 export const BACKEND: LabelDefinition = {
