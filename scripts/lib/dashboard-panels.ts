@@ -67,7 +67,8 @@ function quantiles(name: MetricName, shares: readonly number[] = QUANTILES): Pan
 }
 
 const errorRatio = `sum(${rate('generation_errors_total')}) / sum(${rate('generation_finished_total')})`;
-const validity = `sum(${rate('generation_syntax_checks_total', '', 'result="valid"')}) / sum(${rate('generation_syntax_checks_total', '', 'result=~"valid|invalid|empty"')})`;
+// Scripts that were written under the syntax guard are never in one rate with the others.
+const validity = `sum by (guard) (${rate('generation_syntax_checks_total', '', 'result="valid"')}) / sum by (guard) (${rate('generation_syntax_checks_total', '', 'result=~"valid|invalid|empty"')})`;
 const help = (name: MetricName): string => METRIC_TABLE[name].help;
 
 function meanPhase(name: MetricName, legend: string): PanelQuery {
@@ -137,7 +138,7 @@ export const DASHBOARD_ROWS: readonly RowPlan[] = [
         description: help('generation_syntax_checks_total'),
         unit: 'percentunit',
         width: 4,
-        queries: [{ expression: validity, legend: 'valid' }],
+        queries: [{ expression: validity, legend: 'guard {{guard}}' }],
         objective: 'syntax-validity',
       },
     ],
@@ -271,7 +272,7 @@ export const DASHBOARD_ROWS: readonly RowPlan[] = [
         description: help('generation_syntax_checks_total'),
         unit: 'percentunit',
         width: 8,
-        queries: [{ expression: validity, legend: 'valid' }],
+        queries: [{ expression: validity, legend: 'guard {{guard}}' }],
         objective: 'syntax-validity',
       },
       {

@@ -52,7 +52,10 @@ returns the last of these; see [scripting.md](scripting.md).
 - **Error rate** is \`generation_errors_total\` over \`generation_finished_total\`. Refused requests and timeouts are
   errors; cancelled and orphaned requests are not. An orphaned request is one whose page was gone before its end.
 - **Validity** is valid / (valid + invalid + empty). \`valid\` is exactly that \`bash -n\` of bash 5.2 exits with 0, and
-  there is a command. The band in the chart is the Wilson interval at 95 %.
+  there is a command. The band in the chart is the Wilson interval at 95 %. Scripts that were written under the syntax
+  guard are never in one rate with the others: with both in a window, the page shows both, the objective is judged for
+  each, and the alert rule takes the worse one that has enough samples. Checks of before there was the label \`guard\`
+  count as \`on\`, as it is unless somebody switches it off.
 - **Percentiles** are by nearest rank. In a window of at most 2,000 ended requests, all of which are still on record,
   they are exact. Beyond, as before the last seven days or in imported files without records, they come from merged
   histograms and are at most 1.09 % off. They are never averages of percentiles. A p95 is shown from 20 values on, a p99

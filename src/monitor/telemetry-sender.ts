@@ -5,7 +5,7 @@
  */
 import type { TelemetryGauges, TelemetryPost, TelemetryRow } from '../contracts/relay.ts';
 import type { TelemetryChoice } from '../contracts/telemetry-choice.ts';
-import { rowsSince, telemetryRows } from '../core/export/telemetry-rows.ts';
+import { currentRows, rowsSince, telemetryRows } from '../core/export/telemetry-rows.ts';
 import type { DropReason } from '../core/metrics/metric-labels.ts';
 import type { MonitorStore } from '../store/monitor-port.ts';
 import type { PendingPost, TelemetryBook, TelemetryBookStore } from '../store/telemetry-book.ts';
@@ -107,7 +107,7 @@ export class TelemetrySender {
     const { books, choice, epochNow, newId, onDropped } = this.#options;
     const { isOn, sinceEpochMs } = choice();
     if (!isOn) return null;
-    const known = (this.#book ??= await books.read());
+    const known = (this.#book ??= current(await books.read()));
     if (known?.pending != null && known.sinceEpochMs === sinceEpochMs) {
       const { madeAtEpochMs, series } = known.pending;
       if (epochNow() - madeAtEpochMs <= MAX_AGE_MS) return known;
@@ -178,6 +178,21 @@ export class TelemetrySender {
 /** Known to no relay. */
 function newIdentity(newId: () => string): Pick<TelemetryBook, 'clientId' | 'sequence'> {
   return { clientId: newId(), sequence: 0 };
+}
+
+/** What was told before counts had all of their labels is not told again. */
+function current(book: TelemetryBook | null): TelemetryBook | null {
+  if (book === null) return null;
+  const { told, pending } = book;
+  return {
+    ...book,
+    told: currentRows(told),
+    pending: pending && {
+      ...pending,
+      rows: currentRows(pending.rows),
+      after: currentRows(pending.after),
+    },
+  };
 }
 
 function settled(book: TelemetryBook, { sequence, after }: PendingPost): TelemetryBook {

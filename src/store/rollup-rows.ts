@@ -1,5 +1,6 @@
 /** Which rows a delta changes, and what each is called. */
 import type { Rollup, RollupDelta } from '../contracts/rollup.ts';
+import { currentCounters } from '../core/metrics/current-counters.ts';
 import { applyDelta, emptyRollup, mergeRollups, spanStart } from '../core/metrics/rollup.ts';
 import type { ShellwrightSchema, StoredResolution, StoredRollup } from './schema.ts';
 import type { RollupQuery } from './monitor-port.ts';
@@ -47,7 +48,11 @@ export function mergeRow(a: StoredRollup, b: StoredRollup): StoredRollup {
 /** A row as everybody else knows it. */
 export function toRollup(row: StoredRollup): Rollup {
   const { resolution } = row;
-  return { ...row, resolution: resolution === 'ten-minutes' ? 'minute' : resolution };
+  return {
+    ...row,
+    counters: currentCounters(row.counters),
+    resolution: resolution === 'ten-minutes' ? 'minute' : resolution,
+  };
 }
 
 /** The rows that answer a query soonest. */

@@ -206,8 +206,20 @@ function expectedOf(ledger: readonly GenerationRecord[]) {
     promptTokens: ledger.flatMap(({ tokens }) => (tokens.prompt > 0 ? [tokens.prompt] : [])),
     outputChars: wrote.map(({ text }) => codePoints(text)),
     syntax: tally(wrote.map(({ syntax }) => syntax?.result ?? 'unchecked')),
+    validity: { on: validityOf(wrote, true), off: validityOf(wrote, false) },
     dangers: tally(ledger.flatMap(({ dangers }) => dangers)),
   };
+}
+
+/** Of those that were written under the guard, or of the others; null where there are none. */
+function validityOf(wrote: readonly GenerationRecord[], isGuarded: boolean): number | null {
+  const results = wrote
+    .filter(({ guard }) => guard.on === isGuarded)
+    .flatMap(({ syntax }) => syntax?.result ?? []);
+  const judged = results.filter((result) => result !== 'unchecked');
+  return judged.length === 0
+    ? null
+    : judged.filter((result) => result === 'valid').length / judged.length;
 }
 
 type Expected = ReturnType<typeof expectedOf>;
@@ -267,10 +279,9 @@ function checkMetrics({ metrics }: MetricsSnapshot, expected: Expected): void {
   expect(all('clock_suspend_total')).toBe(0);
   expect(all('telemetry_dropped_total')).toBe(0);
   const validity = metrics.syntax_validity_rate;
-  const judged = sum(['valid', 'invalid', 'empty'].map((result) => expected.syntax[result] ?? 0));
   if (validity.type === 'histogram') throw new Error('the validity rate is a gauge');
-  for (const { value } of validity.series) {
-    expect(value).toBe((expected.syntax['valid'] ?? 0) / judged);
+  for (const { labels, value } of validity.series) {
+    expect(value, labels['guard']).toBe(expected.validity[labels['guard'] === 'on' ? 'on' : 'off']);
   }
   const checkHistogram = (name: keyof typeof metrics, values: readonly number[]): void => {
     const family = metrics[name];
@@ -373,9 +384,17 @@ test('fifty requests with every ending: all figures agree with what was done', a
     active: 0,
   });
   expect(
-    countsByOutcome(data.rollups, 'generation_syntax_checks_total{result="valid"}', 'hour'),
+    countsByOutcome(
+      data.rollups,
+      'generation_syntax_checks_total{guard="on",result="valid"}',
+      'hour',
+    ),
   ).toEqual(
-    countsByOutcome(data.rollups, 'generation_syntax_checks_total{result="valid"}', 'minute'),
+    countsByOutcome(
+      data.rollups,
+      'generation_syntax_checks_total{guard="on",result="valid"}',
+      'minute',
+    ),
   );
   checkRecords(data.records, ledger, expected);
   const records = await page.evaluate(() => window.shellwright.records({ limit: 1000 }));

@@ -23,9 +23,9 @@ const HEALTHY: Series = {
   [`generation_latency_seconds_bucket{${J},le="5"}`]: '0+10x400',
   [`generation_latency_seconds_bucket{${J},le="+Inf"}`]: '0+10x400',
   [`generation_latency_seconds_count{${J}}`]: '0+10x400',
-  [`generation_syntax_checks_total{${J},result="valid"}`]: '0+9x400',
-  [`generation_syntax_checks_total{${J},result="invalid"}`]: '0+1x400',
-  [`generation_syntax_checks_total{${J},result="unchecked"}`]: '0+50x400',
+  [`generation_syntax_checks_total{${J},guard="on",result="valid"}`]: '0+9x400',
+  [`generation_syntax_checks_total{${J},guard="on",result="invalid"}`]: '0+1x400',
+  [`generation_syntax_checks_total{${J},guard="on",result="unchecked"}`]: '0+50x400',
   [`fleet_last_telemetry_timestamp_seconds{${J}}`]: '0+60x400',
   [`active_generation_requests{${J}}`]: '3x400',
   [`memory_used_ratio{${J}}`]: '0.5x400',
@@ -116,7 +116,11 @@ describe('the rules', () => {
     testRules({ [`generation_errors_total{${J},error_type="timeout"}`]: '0+1x400' }, [
       recorded('generation_requests:rate5m', 0.1667),
       recorded('generation_errors:ratio_rate5m', 0.1),
-      recorded('generation_syntax_checks_valid:ratio_rate5m', 0.9),
+      {
+        expression: 'round(job_guard:generation_syntax_checks_valid:ratio_rate5m, 0.0001)',
+        atMinute: 60,
+        expected: [{ labels: `{${J},guard="on"}`, value: 0.9 }],
+      },
       recorded('generation_latency_seconds:p95_rate5m', 0.95),
       // 600 requests so far.
       recorded('generation_errors:allowed30d', 6),
@@ -187,7 +191,17 @@ describe('the rules', () => {
     ],
     [
       'scripts that are not valid',
-      { [`generation_syntax_checks_total{${J},result="invalid"}`]: '0+1x120 124+3x400' },
+      { [`generation_syntax_checks_total{${J},guard="on",result="invalid"}`]: '0+1x120 124+3x400' },
+      390,
+      ['ShellwrightSyntaxValidity', ...threeTimes('ShellwrightValidityBudget')],
+    ],
+    [
+      'scripts that are not valid, without the guard, beside many more that are',
+      {
+        [`generation_syntax_checks_total{${J},guard="off",result="valid"}`]: '0+1x400',
+        [`generation_syntax_checks_total{${J},guard="off",result="invalid"}`]: '0x120 1+1x400',
+        [`generation_syntax_checks_total{${J},guard="on",result="valid"}`]: '0+90x400',
+      },
       390,
       ['ShellwrightSyntaxValidity', ...threeTimes('ShellwrightValidityBudget')],
     ],

@@ -179,13 +179,20 @@ test('Prometheus computes what the records say, and the dashboard finds data for
     ),
   ).toBeCloseTo(errors.length / ended.length, 9);
 
-  const judged = ended.filter(({ syntax }) => syntax !== null && syntax.result !== 'unchecked');
-  const valid = judged.filter(({ syntax }) => syntax?.result === 'valid');
-  expect(
-    await ask(
-      `sum(rate(generation_syntax_checks_total{result="valid"}${window})) / sum(rate(generation_syntax_checks_total{result=~"valid|invalid|empty"}${window}))`,
-    ),
-  ).toBeCloseTo(valid.length / judged.length, 9);
+  for (const guard of ['on', 'off']) {
+    const judged = ended.filter(
+      (record) =>
+        record.guard.on === (guard === 'on') &&
+        record.syntax !== null &&
+        record.syntax.result !== 'unchecked',
+    );
+    const valid = judged.filter(({ syntax }) => syntax?.result === 'valid');
+    expect(
+      await ask(
+        `sum(rate(generation_syntax_checks_total{guard="${guard}",result="valid"}${window})) / sum(rate(generation_syntax_checks_total{guard="${guard}",result=~"valid|invalid|empty"}${window}))`,
+      ),
+    ).toBeCloseTo(valid.length / judged.length, 9);
+  }
 
   for (const [name, figure] of [
     ['generation_latency_seconds', 'latencySeconds'],

@@ -33,7 +33,7 @@ function telemetryOf(page: number, latencies: readonly number[]): TelemetryPost 
         outcome: 'stop',
         counters: {
           generation_finished_total: latencies.length,
-          'generation_syntax_checks_total{result="valid"}': latencies.length,
+          'generation_syntax_checks_total{guard="on",result="valid"}': latencies.length,
           'sampling_parameters_total{parameter="top_k",value_range="low"}': latencies.length,
         },
         histograms: { generation_latency_seconds: histogram.toData() },

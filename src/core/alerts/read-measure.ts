@@ -4,6 +4,7 @@ import { RESOLUTION_MS, type HistogramData } from '../../contracts/rollup.ts';
 import { bucketMiddle } from '../metrics/exponential-buckets.ts';
 import { edgesOf } from '../metrics/bucket-edges.ts';
 import type { Objective, ObjectiveId } from '../metrics/dashboard-shape.ts';
+import { GUARD_STATES, namedGuard, type GuardState } from '../metrics/guard-states.ts';
 import { Histogram } from '../metrics/histogram.ts';
 import { wilsonInterval } from '../metrics/wilson.ts';
 import { talliesIn, type SpanTally } from './span-tally.ts';
@@ -16,6 +17,8 @@ export interface Reading {
   readonly bad: number | null;
   /** False where the measure asks for more than its value beyond the threshold, and that is not so. */
   readonly holds: boolean;
+  /** Of scripts, where it has to be said which were judged; null elsewhere. */
+  readonly guard: GuardState | null;
 }
 
 /** Sorted tallies per minute and per hour, as far back as they go. */
@@ -59,11 +62,14 @@ export function readMeasure(rule: AlertRule, source: MeasureSource, nowMs: numbe
       const errors = sum(window, 'errors');
       return reading(errors, sum(window, 'finished'), errors);
     }
-    case 'syntax-validity': {
-      const valid = sum(window, 'valid');
-      const judged = sum(window, 'judged');
-      return reading(wilsonInterval(valid, judged)?.high ?? null, judged, judged - valid);
-    }
+    case 'syntax-validity':
+      return decisive(
+        rule,
+        byGuard(window, (guard) => {
+          const { bad, n } = validityOf(window, guard);
+          return reading(wilsonInterval(n - bad, n)?.high ?? null, n, bad);
+        }),
+      );
     case 'active-requests':
       return newest(window, 'active');
     case 'memory-used':
@@ -77,7 +83,14 @@ export function readMeasure(rule: AlertRule, source: MeasureSource, nowMs: numbe
       return reading(lost, lost, lost);
     }
     case 'budget-spent':
-      return budgetSpent(measure.objective, source, windowMs, nowMs);
+      return measure.objective === 'syntax-validity'
+        ? decisive(
+            rule,
+            byGuard(window, (guard) =>
+              budgetSpent(validityBudget(source.objectives, guard), source, windowMs, nowMs),
+            ),
+          )
+        : budgetSpent(budgetOf(measure.objective, source.objectives), source, windowMs, nowMs);
   }
 }
 
@@ -134,12 +147,11 @@ function newest(window: readonly SpanTally[], which: 'active' | 'memory'): Readi
 
 /** After Y. Stark, “Error Budget Is All You Need”: it does not matter how fast a budget is spent, but how much of it. */
 function budgetSpent(
-  objective: 'error-rate' | 'latency' | 'syntax-validity',
+  budget: Budget,
   source: MeasureSource,
   windowMs: number,
   nowMs: number,
 ): Reading {
-  const budget = budgetOf(objective, source.objectives);
   const long = budget.count(spansOf(source, windowMs, nowMs));
   const short = budget.count(spansOf(source, windowMs * SHORT_WINDOW_SHARE, nowMs));
   const period = budget.count(spansOf(source, BUDGET_PERIOD_MS, nowMs));
@@ -150,7 +162,44 @@ function budgetSpent(
     n: long.n,
     bad: long.bad,
     holds: isStillBad && long.bad >= FEWEST_BAD,
+    guard: null,
   };
+}
+
+/** One for each setting of the guard that scripts of the window were written under; one at least. */
+function byGuard(
+  window: readonly SpanTally[],
+  read: (guard: GuardState) => Reading,
+): readonly Reading[] {
+  const guards = GUARD_STATES.filter((guard) => validityOf(window, guard).n > 0);
+  return (guards.length === 0 ? (['on'] as const) : guards).map((guard) => ({
+    ...read(guard),
+    guard: namedGuard(guard, guards),
+  }));
+}
+
+/** The worse one of those that have enough samples and all else that the measure asks for; where none has, the larger. */
+function decisive(rule: AlertRule, readings: readonly Reading[]): Reading {
+  const enough = readings.filter(({ n }) => n >= rule.minSamples);
+  const holding = enough.filter(({ holds }) => holds);
+  const sign = rule.comparison === 'above' ? -1 : 1;
+  const [first = reading(null, 0, 0)] =
+    enough.length === 0
+      ? readings.toSorted((a, b) => b.n - a.n)
+      : (holding.length === 0 ? enough : holding).toSorted(
+          (a, b) => sign * ((a.value ?? 0) - (b.value ?? 0)),
+        );
+  return first;
+}
+
+function validityOf(window: readonly SpanTally[], guard: GuardState): { bad: number; n: number } {
+  let valid = 0;
+  let n = 0;
+  for (const { validity } of window) {
+    valid += validity[guard].valid;
+    n += validity[guard].judged;
+  }
+  return { bad: n - valid, n };
 }
 
 interface Budget {
@@ -159,28 +208,27 @@ interface Budget {
   readonly count: (window: readonly SpanTally[]) => { readonly bad: number; readonly n: number };
 }
 
-function budgetOf(
-  objective: 'error-rate' | 'latency' | 'syntax-validity',
-  objectives: readonly Objective[],
-): Budget {
-  const threshold = (id: ObjectiveId, missing: number): number =>
-    objectives.find((known) => known.id === id)?.threshold ?? missing;
+function thresholdOf(objectives: readonly Objective[], id: ObjectiveId, missing: number): number {
+  return objectives.find((known) => known.id === id)?.threshold ?? missing;
+}
+
+/** Scripts that were written under the guard have a budget of their own, and the others have one. */
+function validityBudget(objectives: readonly Objective[], guard: GuardState): Budget {
+  return {
+    share: 1 - thresholdOf(objectives, 'syntax-validity', 0.85),
+    count: (window) => validityOf(window, guard),
+  };
+}
+
+function budgetOf(objective: 'error-rate' | 'latency', objectives: readonly Objective[]): Budget {
   switch (objective) {
     case 'error-rate':
       return {
-        share: threshold('error-rate', 0.01),
+        share: thresholdOf(objectives, 'error-rate', 0.01),
         count: (window) => ({ bad: sum(window, 'errors'), n: sum(window, 'finished') }),
       };
-    case 'syntax-validity':
-      return {
-        share: 1 - threshold('syntax-validity', 0.85),
-        count: (window) => {
-          const n = sum(window, 'judged');
-          return { bad: n - sum(window, 'valid'), n };
-        },
-      };
     case 'latency': {
-      const limit = threshold('latency-p95', 2);
+      const limit = thresholdOf(objectives, 'latency-p95', 2);
       const edges = edgesOf('generation_latency_seconds');
       return {
         share: P95_SLOWER_SHARE,
@@ -213,11 +261,11 @@ function merge(window: readonly SpanTally[], which: 'latency' | 'firstToken'): H
 
 function sum(
   window: readonly SpanTally[],
-  which: 'finished' | 'errors' | 'valid' | 'judged' | 'loadFailures' | 'devicesLost',
+  which: 'finished' | 'errors' | 'loadFailures' | 'devicesLost',
 ): number {
   return window.reduce((total, span) => total + span[which], 0);
 }
 
 function reading(value: number | null, n: number, bad: number | null): Reading {
-  return { value, n, bad, holds: true };
+  return { value, n, bad, holds: true, guard: null };
 }

@@ -1,6 +1,7 @@
 /** Rules and readings in words, the same on the page, in messages and in notifications. */
 import type { AlertMeasure, AlertMessage, AlertRule } from '../../contracts/alert.ts';
 import { formatTimeSpan } from '../format/quantities.ts';
+import { guardWords } from '../metrics/guard-states.ts';
 import { measuredQuantity, valueAgainst } from '../metrics/objective-words.ts';
 import type { Reading } from './read-measure.ts';
 
@@ -64,7 +65,7 @@ export function conditionWords(rule: AlertRule): string {
 /** `p95 latency 3.1 s > 2 s over 15 min, n = 84`; without data it says so. */
 export function readingWords(rule: AlertRule, reading: Reading): string {
   const { measure, threshold, windowMs } = rule;
-  const subject = subjectOf(measure);
+  const subject = `${subjectOf(measure)}${reading.guard === null ? '' : `${guardWords(reading.guard)},`}`;
   const span = spanWords(measure, windowMs);
   if (reading.value === null) return `${subject}: no data ${span}`;
   const value = `${subject} ${valueAgainst(threshold, reading.value, unitOf(measure))} ${span}`;

@@ -1,15 +1,20 @@
 /** What rules need of a span of time, summed over models, backends and outcomes, so that a window is a few small sums. */
 import type { HistogramData, Rollup } from '../../contracts/rollup.ts';
+import { guardOf, type GuardState } from '../metrics/guard-states.ts';
 import { mergeHistograms } from '../metrics/histogram.ts';
 import { parseSeriesKey } from '../metrics/series-key.ts';
+
+export interface ValidityTally {
+  readonly valid: number;
+  /** Valid, invalid and empty. */
+  readonly judged: number;
+}
 
 export interface SpanTally {
   readonly startMs: number;
   readonly finished: number;
   readonly errors: number;
-  readonly valid: number;
-  /** Valid, invalid and empty. */
-  readonly judged: number;
+  readonly validity: Readonly<Record<GuardState, ValidityTally>>;
   readonly loadFailures: number;
   readonly devicesLost: number;
   readonly latency: HistogramData | null;
@@ -19,7 +24,9 @@ export interface SpanTally {
   readonly memory: number | null;
 }
 
-type Draft = { -readonly [Key in keyof SpanTally]: SpanTally[Key] };
+type Draft = { -readonly [Key in keyof Omit<SpanTally, 'validity'>]: SpanTally[Key] } & {
+  readonly validity: Record<GuardState, { valid: number; judged: number }>;
+};
 
 /** `rows` of one resolution, in any order. Spans of which there is no row are left out; the others are sorted. */
 export function tallySpans(rows: readonly Rollup[]): readonly SpanTally[] {
@@ -57,8 +64,7 @@ function emptyTally(startMs: number): Draft {
     startMs,
     finished: 0,
     errors: 0,
-    valid: 0,
-    judged: 0,
+    validity: { on: { valid: 0, judged: 0 }, off: { valid: 0, judged: 0 } },
     loadFailures: 0,
     devicesLost: 0,
     latency: null,
@@ -83,9 +89,10 @@ function addCounter(span: Draft, key: string, count: number): void {
   else if (key.startsWith('generation_errors_total')) span.errors += count;
   else if (key.startsWith('model_load_failures_total')) span.loadFailures += count;
   else if (key.startsWith('generation_syntax_checks_total')) {
-    const result = parseSeriesKey(key)?.labels['result'];
-    if (result === 'valid') span.valid += count;
-    if (result !== 'unchecked') span.judged += count;
+    const labels = parseSeriesKey(key)?.labels ?? {};
+    const validity = span.validity[guardOf(labels)];
+    if (labels['result'] === 'valid') validity.valid += count;
+    if (labels['result'] !== 'unchecked') validity.judged += count;
   }
 }
 

@@ -8,6 +8,7 @@ import {
 } from '../../contracts/rollup.ts';
 import type { FieldReader } from '../json/field-reader.ts';
 import { edgesOf } from '../metrics/bucket-edges.ts';
+import { currentCounters } from '../metrics/current-counters.ts';
 import { bucketIndex } from '../metrics/exponential-buckets.ts';
 import { METRIC_TABLE } from '../metrics/metric-table.ts';
 import { metricOf, spanStart } from '../metrics/rollup.ts';
@@ -57,10 +58,12 @@ function readRow(row: FieldReader, resolution: Resolution): Rollup {
     model: row.at('model').text(MAX_KEY_CHARS),
     backend: row.at('backend').oneOf(['webgpu', 'wasm', 'none']),
     outcome: row.at('outcome').oneOf(ROW_OUTCOMES),
-    counters: row.at('counters').map((field, key) => {
-      requireKey(field, key, 'counter');
-      return field.count();
-    }, MAX_SERIES),
+    counters: currentCounters(
+      row.at('counters').map((field, key) => {
+        requireKey(field, key, 'counter');
+        return field.count();
+      }, MAX_SERIES),
+    ),
     histograms: row.at('histograms').map((field, key) => {
       requireKey(field, key, 'histogram');
       return readHistogram(field, key);

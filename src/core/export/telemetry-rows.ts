@@ -1,6 +1,7 @@
 /** What a browser has counted, as rows for the relay: all of it, and what came after an earlier state. */
 import type { TelemetryRow } from '../../contracts/relay.ts';
 import type { HistogramData, Rollup, RollupDimensions, SeriesKey } from '../../contracts/rollup.ts';
+import { currentCounters } from '../metrics/current-counters.ts';
 import { histogramSince } from '../metrics/histogram-since.ts';
 
 export interface RowsSince {
@@ -27,6 +28,11 @@ export function telemetryRows(totals: readonly Rollup[]): readonly TelemetryRow[
     counters,
     histograms,
   }));
+}
+
+/** Rows that were kept by a version before this one, with the series that it would have now. */
+export function currentRows(rows: readonly TelemetryRow[]): readonly TelemetryRow[] {
+  return rows.map((row) => ({ ...row, counters: currentCounters(row.counters) }));
 }
 
 /** @param maxChars of the series as JSON, rows around them not counted; one series at least is taken */

@@ -8,6 +8,7 @@ import type {
   Objective,
   Series,
   TimeRange,
+  ValiditySeries,
 } from './dashboard-shape.ts';
 import type { EndedFigures } from './ended-figures.ts';
 import { heatmapOf } from './heatmap.ts';
@@ -18,7 +19,7 @@ import { SAMPLING_RANGES } from './sampling-ranges.ts';
 import { statusOf } from './status-sentence.ts';
 import { tilesOf } from './tiles.ts';
 import { rowResolution, TimeSteps } from './time-steps.ts';
-import { total, WindowSums } from './window-sums.ts';
+import { total, WindowSums, type ValiditySums } from './window-sums.ts';
 import { exactValues, mergedValues, passes, type WindowValues } from './window-values.ts';
 import { wilsonInterval } from './wilson.ts';
 
@@ -52,8 +53,10 @@ export function buildDashboard(input: DashboardInput): Dashboard {
   const values = valuesOf(input, sums, steps);
   const active = input.active.filter((record) => passes(record, filter)).length;
   const observations = observe(sums, values, active);
-  const results = objectives.map((objective) =>
-    judgeObjective(objective, observations[objective.id], timesMs),
+  const results = objectives.flatMap((objective) =>
+    observations[objective.id].map((observation) =>
+      judgeObjective(objective, observation, timesMs),
+    ),
   );
   const finished = total(sums.finished);
   const isFiltered = filter.model !== null || filter.backend !== null || filter.outcome !== null;
@@ -91,7 +94,7 @@ export function buildDashboard(input: DashboardInput): Dashboard {
       p50: over(values.tokensPerSecond.steps, 'p50'),
       overall: percentilesOf(values.tokensPerSecond.overall),
     },
-    validity: validityOf(sums),
+    validity: { on: validityOf(sums.validity.on), off: validityOf(sums.validity.off) },
     interToken: {
       overall: percentilesOf(values.interToken),
       longestStall: percentilesOf(values.stall),
@@ -108,7 +111,7 @@ export function buildDashboard(input: DashboardInput): Dashboard {
       counts: sums.overall('output_length_chars').toData().classic,
       percentiles: percentilesOf(values.outputChars),
     },
-    memory: { ratio: sums.memory.max, latest: observations['memory-used'].value },
+    memory: { ratio: sums.memory.max, latest: observations['memory-used'][0]?.value ?? null },
     similarity: percentilesOf(values.similarity),
     errors: mostFirst(sums.errorTypes).map(([errorType, count]) => ({ errorType, count })),
     dangers: mostFirst(sums.dangerRules).map(([rule, count]) => ({ rule, count })),
@@ -144,7 +147,7 @@ function over(steps: readonly ValueSet[], which: 'p50' | 'p95' | 'p99'): Series 
   return steps.map((values) => percentile(values, which));
 }
 
-function validityOf({ valid, judged }: WindowSums): Dashboard['validity'] {
+function validityOf({ valid, judged }: ValiditySums): ValiditySeries {
   const intervals = judged.map((n, step) => wilsonInterval(valid[step] ?? 0, n));
   return {
     rate: judged.map((n, step) => (n === 0 ? null : (valid[step] ?? 0) / n)),

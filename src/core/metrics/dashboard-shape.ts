@@ -1,5 +1,6 @@
 /** What the Monitor page draws, computed from rollups and records by build-dashboard.ts. Times are wall clock. */
 import type { Outcome } from '../../contracts/request-record.ts';
+import type { GuardState } from './guard-states.ts';
 
 export const WINDOWS = ['15m', '1h', '6h', '24h', '7d', '30d'] as const;
 
@@ -49,6 +50,8 @@ export type ObjectiveState = 'met' | 'missed' | 'not-enough-data';
 
 export interface ObjectiveResult {
   readonly objective: Objective;
+  /** Of which scripts it is; null where all are alike, as are all that were written under the guard. */
+  readonly guard: GuardState | null;
   readonly state: ObjectiveState;
   /** null where there are no samples. */
   readonly value: number | null;
@@ -79,6 +82,8 @@ export interface Tile {
   readonly previous: number | null;
   readonly sparkline: Series;
   readonly objective: ObjectiveResult | null;
+  /** The same of scripts that are not in the value, with the guard on or off; null where there are none. */
+  readonly apart: ObjectiveResult | null;
 }
 
 /** Percentiles of one measure; null where n is too small for it. `isExact`: from every single value. */
@@ -98,6 +103,14 @@ export interface Distribution {
   readonly percentiles: Percentiles;
 }
 
+/** Share of valid among valid, invalid and empty, with its Wilson interval at 95 %. */
+export interface ValiditySeries {
+  readonly rate: Series;
+  readonly low: Series;
+  readonly high: Series;
+  readonly n: readonly number[];
+}
+
 export interface Dashboard {
   readonly range: TimeRange;
   readonly stepMs: number;
@@ -106,6 +119,7 @@ export interface Dashboard {
   readonly status: Status;
   /** In the order in which they are shown. */
   readonly tiles: readonly Tile[];
+  /** One of each objective, but of the validity one for each setting of the guard. */
   readonly objectives: readonly ObjectiveResult[];
   readonly latency: {
     readonly p50: Series;
@@ -128,13 +142,8 @@ export interface Dashboard {
   /** Requests that ended, by how. */
   readonly outcomes: Readonly<Record<Outcome, readonly number[]>>;
   readonly tokensPerSecond: { readonly p50: Series; readonly overall: Percentiles };
-  /** Share of valid among valid, invalid and empty, with its Wilson interval at 95 %. */
-  readonly validity: {
-    readonly rate: Series;
-    readonly low: Series;
-    readonly high: Series;
-    readonly n: readonly number[];
-  };
+  /** Of scripts that were written under the syntax guard, and of the others. */
+  readonly validity: Readonly<Record<GuardState, ValiditySeries>>;
   readonly interToken: { readonly overall: Percentiles; readonly longestStall: Percentiles };
   readonly parameters: readonly {
     readonly parameter: string;

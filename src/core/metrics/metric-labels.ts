@@ -5,6 +5,7 @@ import { DANGER_REASONS } from '../bash/danger-rules.ts';
 import { WINDOWS } from './dashboard-shape.ts';
 import { ERROR_TYPES } from './error-type.ts';
 import { SAMPLING_RANGES } from './sampling-ranges.ts';
+import { GUARD_STATES } from './guard-states.ts';
 import type { Labels } from './series-key.ts';
 
 export interface LabelDefinition {
@@ -98,6 +99,7 @@ export const OUTCOME: LabelDefinition = {
 export const FINISH_REASON: LabelDefinition = { ...OUTCOME, name: 'finish_reason' };
 
 export const ERROR_TYPE = finite('error_type', ERROR_TYPES);
+export const GUARD = finite('guard', GUARD_STATES);
 export const SYNTAX_RESULT = finite('result', ['valid', 'invalid', 'empty', 'unchecked']);
 export const SYNTAX_WINDOW = finite('window', VALIDITY_WINDOWS);
 export const SIMILARITY_METHOD = finite('method', ['all-MiniLM-L6-v2']);

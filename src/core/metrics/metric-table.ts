@@ -155,13 +155,13 @@ const TABLE = {
   ),
   generation_syntax_checks_total: counter(
     '{check}',
-    'Verdicts of bash on generated scripts. valid: bash -n exits with 0. empty: it does, but there is no command. unchecked: there was text, but no verdict within the limits.',
-    [labels.SYNTAX_RESULT],
+    'Verdicts of bash on generated scripts. valid: bash -n exits with 0. empty: it does, but there is no command. unchecked: there was text, but no verdict within the limits. guard: whether the syntax guard was on.',
+    [labels.GUARD, labels.SYNTAX_RESULT],
   ),
   syntax_validity_rate: gauge(
     '1',
-    'Share of valid among valid, invalid and empty scripts in a sliding window; unchecked ones are left out. No value where there was none.',
-    [labels.SYNTAX_WINDOW],
+    'Share of valid among valid, invalid and empty scripts in a sliding window; unchecked ones are left out. No value where there was none. Those that were written under the syntax guard are apart from the others.',
+    [labels.GUARD, labels.SYNTAX_WINDOW],
   ),
   prompt_similarity_score: histogram(
     'prompt_similarity_score',

@@ -1,5 +1,6 @@
 /** Objectives in words: a value against its threshold. */
 import type { Objective, ObjectiveId } from './dashboard-shape.ts';
+import { guardWords, type GuardState } from './guard-states.ts';
 
 export const OBJECTIVE_NAMES: Readonly<Record<ObjectiveId, string>> = {
   'latency-p95': 'p95',
@@ -15,8 +16,13 @@ export type MeasuredUnit = Objective['unit'] | 'events';
 const MOST_DIGITS = 4;
 
 /** `p95 3.1 s > 2 s`: the sign says on which side of the threshold the value is. */
-export function comparisonWords({ id, threshold, unit }: Objective, value: number): string {
-  return `${OBJECTIVE_NAMES[id]} ${valueAgainst(threshold, value, unit)}`;
+export function comparisonWords(
+  { id, threshold, unit }: Objective,
+  value: number,
+  guard: GuardState | null = null,
+): string {
+  const name = guard === null ? OBJECTIVE_NAMES[id] : `${OBJECTIVE_NAMES[id]}${guardWords(guard)},`;
+  return `${name} ${valueAgainst(threshold, value, unit)}`;
 }
 
 /** `3.1 s > 2 s` */

@@ -1,5 +1,6 @@
 /** The operator's objectives: the defaults, and whether a window keeps them. */
 import type { Objective, ObjectiveId, ObjectiveResult, Series } from './dashboard-shape.ts';
+import type { GuardState } from './guard-states.ts';
 
 /** Those of the guide, with the samples below which nothing is said. */
 export const DEFAULT_OBJECTIVES: readonly Objective[] = [
@@ -52,27 +53,25 @@ export interface Observation {
   readonly n: number;
   /** Of each step, from however few samples. */
   readonly steps: Series;
+  /** Of scripts, where it has to be said; null or left out elsewhere. */
+  readonly guard?: GuardState | null;
 }
 
-export type Observations = Readonly<Record<ObjectiveId, Observation>>;
+/** Mostly one; each is judged by itself. */
+export type Observations = Readonly<Record<ObjectiveId, readonly Observation[]>>;
 
 /** `timesMs` holds the start of each step. */
 export function judgeObjective(
   objective: Objective,
-  { value, n, steps }: Observation,
+  { value, n, steps, guard = null }: Observation,
   timesMs: readonly number[],
 ): ObjectiveResult {
+  const known = { objective, guard, value, n };
   if (value === null || n < objective.minSamples) {
-    return { objective, state: 'not-enough-data', value, n, missedSinceMs: null };
+    return { ...known, state: 'not-enough-data', missedSinceMs: null };
   }
-  if (keeps(objective, value)) return { objective, state: 'met', value, n, missedSinceMs: null };
-  return {
-    objective,
-    state: 'missed',
-    value,
-    n,
-    missedSinceMs: runStart(objective, steps, timesMs),
-  };
+  if (keeps(objective, value)) return { ...known, state: 'met', missedSinceMs: null };
+  return { ...known, state: 'missed', missedSinceMs: runStart(objective, steps, timesMs) };
 }
 
 /** A value on the threshold does not keep the objective: it asks for below, or above. */

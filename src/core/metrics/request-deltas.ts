@@ -5,6 +5,7 @@
 import type { RequestRecord } from '../../contracts/request-record.ts';
 import type { RollupDelta, RollupDimensions, SeriesKey } from '../../contracts/rollup.ts';
 import { errorTypeOf } from './error-type.ts';
+import type { GuardState } from './guard-states.ts';
 import type { MetricName } from './metric-table.ts';
 import { requestFigures, type RequestFigures } from './request-figures.ts';
 import { samplingRanges } from './sampling-ranges.ts';
@@ -57,7 +58,12 @@ export function endDeltas(record: RequestRecord): readonly RollupDelta[] {
     count('generation_finished_total'),
     ...(errorType === null ? [] : [count('generation_errors_total', { error_type: errorType })]),
     ...(wroteTokens || record.syntax !== null
-      ? [count('generation_syntax_checks_total', { result: record.syntax?.result ?? 'unchecked' })]
+      ? [
+          count('generation_syntax_checks_total', {
+            guard: (record.guard.on ? 'on' : 'off') satisfies GuardState,
+            result: record.syntax?.result ?? 'unchecked',
+          }),
+        ]
       : []),
     ...(wroteTokens && record.guard.on ? [count('generation_guarded_total')] : []),
     ...(record.guard.cutBack ? [count('generation_guard_cut_back_total')] : []),

@@ -1,6 +1,7 @@
 /** Makes a snapshot of every metric out of the total rows and of what only has a value now. */
 import type { Rollup, SeriesKey } from '../../contracts/rollup.ts';
 import { findSeries, type FoundSeries } from './found-series.ts';
+import { GUARD_STATES } from './guard-states.ts';
 import { Histogram } from './histogram.ts';
 import { initialLabelSets } from './label-sets.ts';
 import { METRIC_NAMES, METRIC_TABLE, type MetricName } from './metric-table.ts';
@@ -87,7 +88,10 @@ function gaugeValues({
   recent,
   current,
 }: SnapshotInput): ReadonlyMap<SeriesKey, number | null> {
-  const rates = [...validityRates(recent, nowMs), ['all', validityRate(totals)] as const];
+  const rates = GUARD_STATES.flatMap((guard) => [
+    ...validityRates(recent, guard, nowMs).map(([window, rate]) => ({ guard, window, rate })),
+    { guard, window: 'all', rate: validityRate(totals, guard) },
+  ]);
   return new Map<SeriesKey, number | null>([
     ['active_generation_requests', current.activeRequests],
     ['memory_used_ratio', current.memoryUsedRatio],
@@ -98,7 +102,8 @@ function gaugeValues({
     ],
     ['uptime_seconds', current.uptimeSeconds],
     ...rates.map(
-      ([window, rate]) => [formatSeriesKey('syntax_validity_rate', { window }), rate] as const,
+      ({ guard, window, rate }) =>
+        [formatSeriesKey('syntax_validity_rate', { guard, window }), rate] as const,
     ),
   ]);
 }

@@ -51,6 +51,6 @@ function missedReason(result: ObjectiveResult, nowMs: number): string {
   return `${words(result)}${duration}, n = ${result.n}`;
 }
 
-function words({ objective, value }: ObjectiveResult): string {
-  return comparisonWords(objective, value ?? 0);
+function words({ objective, value, guard }: ObjectiveResult): string {
+  return comparisonWords(objective, value ?? 0, guard);
 }

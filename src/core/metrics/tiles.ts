@@ -31,11 +31,13 @@ export function tilesOf(input: TilesInput): readonly Tile[] {
       previous: previousRequests === 0 ? null : previousRequests,
       sparkline: requests,
       objective: null,
+      apart: null,
     },
     {
       ...share(sums.errors, sums.finished, previous.errors, previous.finished),
       id: 'error-rate',
       objective: objectiveOf('error-rate'),
+      apart: null,
     },
     {
       id: 'latency-p95',
@@ -45,6 +47,7 @@ export function tilesOf(input: TilesInput): readonly Tile[] {
       previous: percentile(before.latency.overall, 'p95'),
       sparkline: shape(values.latency.steps, 0.95),
       objective: objectiveOf('latency-p95'),
+      apart: null,
     },
     {
       id: 'ttft-p95',
@@ -54,6 +57,7 @@ export function tilesOf(input: TilesInput): readonly Tile[] {
       previous: percentile(before.firstToken.overall, 'p95'),
       sparkline: shape(values.firstToken.steps, 0.95),
       objective: null,
+      apart: null,
     },
     {
       id: 'tokens-per-second',
@@ -63,13 +67,35 @@ export function tilesOf(input: TilesInput): readonly Tile[] {
       previous: percentile(before.tokensPerSecond.overall, 'p50'),
       sparkline: shape(values.tokensPerSecond.steps, 0.5),
       objective: null,
+      apart: null,
     },
-    {
-      ...share(sums.valid, sums.judged, previous.valid, previous.judged),
-      id: 'validity',
-      objective: objectiveOf('syntax-validity'),
-    },
+    validityTile(
+      sums,
+      previous,
+      results.filter(({ objective }) => objective.id === 'syntax-validity'),
+    ),
   ];
+}
+
+/** Of the guard on or off, whichever decides: the worse one, but only from enough samples. */
+function validityTile(
+  sums: WindowSums,
+  previous: WindowSums,
+  results: readonly ObjectiveResult[],
+): Tile {
+  const known = results.filter(({ state }) => state !== 'not-enough-data');
+  const [decisive = null] =
+    known.length > 0
+      ? known.toSorted((a, b) => (a.value ?? 1) - (b.value ?? 1))
+      : results.toSorted((a, b) => b.n - a.n);
+  const guard = decisive?.guard ?? sums.guards[0] ?? 'on';
+  const [now, before] = [sums.validity[guard], previous.validity[guard]];
+  return {
+    ...share(now.valid, now.judged, before.valid, before.judged),
+    id: 'validity',
+    objective: decisive,
+    apart: results.find((result) => result !== decisive) ?? null,
+  };
 }
 
 /** A sparkline shows a shape and no figures, so it is drawn from however few samples a step has. */
@@ -82,7 +108,7 @@ function share(
   wholes: readonly number[],
   previousParts: readonly number[],
   previousWholes: readonly number[],
-): Omit<Tile, 'id' | 'objective'> {
+): Omit<Tile, 'id' | 'objective' | 'apart'> {
   const n = total(wholes);
   const previousN = total(previousWholes);
   return {

@@ -3,6 +3,7 @@ import { OUTCOMES, type Outcome } from '../../contracts/request-record.ts';
 import type { HistogramData, Rollup } from '../../contracts/rollup.ts';
 import { edgesOf, type HistogramName } from './bucket-edges.ts';
 import type { DashboardFilter } from './dashboard-shape.ts';
+import { GUARD_STATES, guardOf, type GuardState } from './guard-states.ts';
 import { Histogram } from './histogram.ts';
 import { SeriesIndex } from './series-index.ts';
 import type { TimeSteps } from './time-steps.ts';
@@ -32,13 +33,18 @@ interface GaugeSeries {
   count: number;
 }
 
+/** Per step. */
+export interface ValiditySums {
+  readonly valid: number[];
+  /** Valid, invalid and empty. */
+  readonly judged: number[];
+}
+
 export class WindowSums {
   readonly accepted: number[];
   readonly finished: number[];
   readonly errors: number[];
-  readonly valid: number[];
-  /** Valid, invalid and empty. */
-  readonly judged: number[];
+  readonly validity: Readonly<Record<GuardState, ValiditySums>>;
   readonly outcomes: Readonly<Record<Outcome, number[]>>;
   readonly active: GaugeSeries;
   readonly memory: GaugeSeries;
@@ -65,8 +71,10 @@ export class WindowSums {
     this.accepted = zeros();
     this.finished = zeros();
     this.errors = zeros();
-    this.valid = zeros();
-    this.judged = zeros();
+    this.validity = {
+      on: { valid: zeros(), judged: zeros() },
+      off: { valid: zeros(), judged: zeros() },
+    };
     this.outcomes = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, zeros()])) as Record<
       Outcome,
       number[]
@@ -85,6 +93,11 @@ export class WindowSums {
       const step = steps.indexOf(row.startMs);
       if (step !== null) this.#addRow(row, step);
     }
+  }
+
+  /** Under which settings of the guard scripts were written that have a verdict. */
+  get guards(): readonly GuardState[] {
+    return GUARD_STATES.filter((guard) => total(this.validity[guard].judged) > 0);
   }
 
   /** One histogram for each step. */
@@ -149,10 +162,12 @@ export class WindowSums {
         add(this.errors, step, count);
         tally(this.errorTypes, labels['error_type'] ?? 'unknown', count);
         break;
-      case 'generation_syntax_checks_total':
-        if (labels['result'] === 'valid') add(this.valid, step, count);
-        if (labels['result'] !== 'unchecked') add(this.judged, step, count);
+      case 'generation_syntax_checks_total': {
+        const { valid, judged } = this.validity[guardOf(labels)];
+        if (labels['result'] === 'valid') add(valid, step, count);
+        if (labels['result'] !== 'unchecked') add(judged, step, count);
         break;
+      }
       case 'generation_dangers_total':
         tally(this.dangerRules, labels['rule'] ?? 'unknown', count);
         break;

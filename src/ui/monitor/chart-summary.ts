@@ -1,6 +1,7 @@
 /** What a figure shows, in sentences: for those who do not see it, and to check what one believes to see. */
 import { OUTCOMES } from '../../contracts/request-record.ts';
 import type { Dashboard, Percentiles, Series } from '../../core/metrics/dashboard-shape.ts';
+import { GUARD_STATES, namedGuard } from '../../core/metrics/guard-states.ts';
 import { formatMoment } from './chart/chart-time.ts';
 import { OUTCOME_WORDS } from './outcome-words.ts';
 import { formatQuantity, type Unit } from './quantity.ts';
@@ -30,17 +31,26 @@ export function summarisePercentiles(
 }
 
 export function summariseShare(dashboard: Dashboard): string {
-  const { rate, n } = dashboard.validity;
-  const checked = n.reduce((sum, count) => sum + count, 0);
-  if (checked === 0) return 'No script was checked in this window.';
-  const tile = dashboard.tiles.find(({ id }) => id === 'validity')?.value ?? null;
-  const share = tile === null ? '' : `${formatQuantity('ratio', tile)} valid, `;
-  return [
-    `${share}n = ${formatQuantity('count', checked)}.`,
-    trend(dashboard, 'The share', 'ratio', rate),
-  ]
+  const guards = GUARD_STATES.filter((guard) => total(dashboard.validity[guard].n) > 0);
+  if (guards.length === 0) return 'No script was checked in this window.';
+  return guards
+    .flatMap((guard) => {
+      const { rate, n } = dashboard.validity[guard];
+      const named = namedGuard(guard, guards);
+      const valid = n.reduce((sum, count, step) => sum + count * (rate[step] ?? 0), 0);
+      const share = formatQuantity('ratio', valid / total(n));
+      const prefix = named === null ? '' : `Guard ${named}: `;
+      return [
+        `${prefix}${share} valid, n = ${formatQuantity('count', total(n))}.`,
+        trend(dashboard, 'The share', 'ratio', rate),
+      ];
+    })
     .filter((text) => text !== null)
     .join(' ');
+}
+
+function total(counts: readonly number[]): number {
+  return counts.reduce((sum, count) => sum + count, 0);
 }
 
 export function summariseOutcomes({ outcomes }: Dashboard): string {

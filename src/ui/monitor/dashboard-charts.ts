@@ -8,6 +8,12 @@ import type {
   Percentiles,
   Series,
 } from '../../core/metrics/dashboard-shape.ts';
+import {
+  GUARD_STATES,
+  guardWords,
+  namedGuard,
+  type GuardState,
+} from '../../core/metrics/guard-states.ts';
 import type { ChartSpec, Column, Hatch, Level, Shade, Tone } from './chart/chart-spec.ts';
 import { formatStep } from './chart/chart-time.ts';
 import {
@@ -33,6 +39,11 @@ export const OUTCOME_MARKS: Readonly<
   error: { tone: 'red', hatch: 'cross' },
   orphaned: { tone: 'violet', hatch: 'dots' },
 };
+
+const GUARD_MARKS = {
+  on: { tone: 'teal', dash: [] },
+  off: { tone: 'ochre', dash: DASHED },
+} as const satisfies Record<GuardState, { tone: Tone; dash: readonly number[] }>;
 
 export function latencyChart(
   dashboard: Dashboard,
@@ -117,7 +128,9 @@ export function rateChart(dashboard: Dashboard): ChartSpec {
 }
 
 export function validityChart(dashboard: Dashboard): ChartSpec {
-  const { rate, low, high, n } = dashboard.validity;
+  const { validity } = dashboard;
+  const shown = GUARD_STATES.filter((guard) => validity[guard].n.some((count) => count > 0));
+  const guards = shown.length === 0 ? (['on'] as const) : shown;
   return {
     ...base(dashboard),
     id: 'validity',
@@ -126,17 +139,32 @@ export function validityChart(dashboard: Dashboard): ChartSpec {
       'Share of scripts that bash accepts, among those that were checked; the band is where the true share is, at 95 % (Wilson).',
     summary: summariseShare(dashboard),
     unit: 'ratio',
-    columns: [
-      line('valid', 'ratio', rate, 'teal', []),
-      { label: 'at least', unit: 'ratio', values: low, mark: null },
-      { label: 'at most', unit: 'ratio', values: high, mark: null },
-      { label: 'checked', unit: 'count', values: n, mark: null },
-    ],
-    bands: [{ lower: 1, upper: 2, tone: 'teal', opacity: 0.18, label: '95 % interval' }],
+    columns: guards.flatMap((guard) => {
+      const { rate, low, high, n } = validity[guard];
+      const { tone, dash } = GUARD_MARKS[guard];
+      const words = guardWords(namedGuard(guard, shown));
+      return [
+        line(`valid${words}`, 'ratio', rate, tone, dash),
+        { label: `at least${words}`, unit: 'ratio', values: low, mark: null },
+        { label: `at most${words}`, unit: 'ratio', values: high, mark: null },
+        { label: `checked${words}`, unit: 'count', values: n, mark: null },
+      ] as const;
+    }),
+    bands: guards.map((guard, place) => ({
+      lower: 4 * place + 1,
+      upper: 4 * place + 2,
+      tone: GUARD_MARKS[guard].tone,
+      opacity: 0.18,
+      label: `95 % interval${guardWords(namedGuard(guard, shown))}`,
+    })),
     levels: objectiveLevel(dashboard, 'syntax-validity', ''),
     // Where it stays near 1, half of the axis would be empty.
-    bounds: [rate.every((value) => value === null || value > 0.5) ? 0.5 : 0, 1],
+    bounds: [guards.every((guard) => validity[guard].rate.every(isHigh)) ? 0.5 : 0, 1],
   };
+}
+
+function isHigh(share: number | null): boolean {
+  return share === null || share > 0.5;
 }
 
 export function firstTokenChart(dashboard: Dashboard): ChartSpec {

@@ -99,8 +99,8 @@ test('2.3 Quality metrics: verdicts of bash, their share in a window, and simila
     growth([before, after], 'generation_syntax_checks_total', { result });
   expect(['valid', 'invalid', 'empty', 'unchecked'].map(checks)).toEqual([2, 1, 1, 0]);
   const all = (result: string): number =>
-    sample(after, 'generation_syntax_checks_total', { result });
-  expect(sample(after, 'syntax_validity_rate', { window: '15m' })).toBeCloseTo(
+    sample(after, 'generation_syntax_checks_total', { guard: 'on', result });
+  expect(sample(after, 'syntax_validity_rate', { guard: 'on', window: '15m' })).toBeCloseTo(
     all('valid') / (all('valid') + all('invalid') + all('empty')),
     9,
   );

@@ -63,7 +63,7 @@ describe('the metrics as they stand', () => {
     expect(snapshot.metrics.memory_used_ratio.series).toMatchObject([{ value: 0.25 }]);
     expect(snapshot.metrics.storage_used_ratio.series).toMatchObject([{ value: null }]);
     expect(snapshot.metrics.syntax_validity_rate.series).toContainEqual({
-      labels: { window: '15m' },
+      labels: { guard: 'off', window: '15m' },
       value: 5 / 6,
     });
   });

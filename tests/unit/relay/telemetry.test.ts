@@ -223,7 +223,7 @@ describe('cardinality', () => {
     ['a label that the metric does not have', { 'device_lost_total{session="abc"}': 1 }],
     [
       'a value that the label does not have',
-      { 'generation_syntax_checks_total{result="nice"}': 1 },
+      { 'generation_syntax_checks_total{guard="on",result="nice"}': 1 },
     ],
     ['a label that is missing', { generation_syntax_checks_total: 1 }],
     ['a key that is none', { 'generation_finished_total{': 1 }],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { AlertMeasure } from '../../../../src/contracts/alert.ts';
+import type { AlertMeasure, AlertRule } from '../../../../src/contracts/alert.ts';
 import type { RollupDelta } from '../../../../src/contracts/rollup.ts';
 import { countAbove, readMeasure } from '../../../../src/core/alerts/read-measure.ts';
 import {
@@ -22,7 +22,7 @@ import {
 function read(
   measure: AlertMeasure,
   deltas: readonly RollupDelta[],
-  change: { windowMs?: number; threshold?: number } = {},
+  change: Partial<Pick<AlertRule, 'windowMs' | 'threshold' | 'comparison' | 'minSamples'>> = {},
 ) {
   return readMeasure(makeRule({ measure, ...change }), sourceOf(deltas), NOON_MS);
 }
@@ -58,6 +58,7 @@ describe('of requests', () => {
       n: 13,
       bad: 3,
       holds: true,
+      guard: null,
     });
   });
 
@@ -84,6 +85,29 @@ describe('of requests', () => {
       n: 20,
       bad: 5,
     });
+  });
+
+  it('validity is that of the guard on or off, whichever is worse, and says which', () => {
+    const deltas = requestDeltas([
+      ...everySecond(NOON_MS, 400, { isGuarded: true }),
+      ...everySecond(NOON_MS, 10),
+      ...everySecond(NOON_MS, 20, { syntax: 'invalid' }),
+    ]);
+    const measure = { kind: 'syntax-validity' } as const;
+    const below = { comparison: 'below' } as const;
+    expect(read(measure, deltas, below)).toMatchObject({
+      value: wilsonInterval(10, 30)?.high,
+      n: 30,
+      guard: 'off',
+    });
+    expect(read(measure, deltas, { ...below, minSamples: 31 })).toMatchObject({
+      n: 400,
+      guard: 'on',
+    });
+    const guarded = requestDeltas(everySecond(NOON_MS, 40, { isGuarded: true }));
+    expect(read(measure, guarded, below)).toMatchObject({ n: 40, guard: null });
+    const budget = { kind: 'budget-spent', objective: 'syntax-validity' } as const;
+    expect(read(budget, deltas)).toMatchObject({ n: 30, bad: 20, holds: true, guard: 'off' });
   });
 });
 
@@ -164,7 +188,12 @@ describe('an error budget', () => {
       ...everySecond(NOON_MS, 10),
       ...everySecond(NOON_MS, 5, { isError: true }),
     ]);
-    expect(read(measure, deltas, { windowMs })).toEqual({ value: 1, n: 15, bad: 5, holds: true });
+    expect(read(measure, deltas, { windowMs })).toMatchObject({
+      value: 1,
+      n: 15,
+      bad: 5,
+      holds: true,
+    });
   });
 
   it('grows with the requests of 30 days', () => {

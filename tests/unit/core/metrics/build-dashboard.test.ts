@@ -10,6 +10,7 @@ import { gaugesRead, telemetryDropped } from '../../../../src/core/metrics/event
 import { figuresOf } from '../../../../src/core/metrics/ended-figures.ts';
 import { DEFAULT_OBJECTIVES } from '../../../../src/core/metrics/objectives.ts';
 import { requestFigures } from '../../../../src/core/metrics/request-figures.ts';
+import { emptyRollup } from '../../../../src/core/metrics/rollup.ts';
 import { windowRange } from '../../../../src/core/metrics/time-steps.ts';
 import { sampleRecords } from '../../../fixtures/monitoring/sample-records.ts';
 import { deltasOf, rollupsOf } from '../../../fixtures/monitoring/sample-rollups.ts';
@@ -45,6 +46,10 @@ function build(change: Partial<DashboardInput> = {}) {
     nowMs: NOW,
     ...change,
   });
+}
+
+function resultsOf(dashboard: ReturnType<typeof build>) {
+  return dashboard.objectives.filter(({ objective }) => objective.id === 'syntax-validity');
 }
 
 function tile(dashboard: ReturnType<typeof build>, id: TileId) {
@@ -125,7 +130,8 @@ describe('a dashboard', () => {
     expect(timesMs).toHaveLength(60);
     for (const series of [
       ...[latency.p50, latency.p95, latency.p99, latency.counts],
-      ...[validity.rate, validity.low, validity.high, validity.n, memory.ratio, heatmap.cells],
+      ...Object.values(validity).flatMap(({ rate, low, high, n }) => [rate, low, high, n]),
+      ...[memory.ratio, heatmap.cells],
       ...Object.values(outcomes),
       ...tiles.map(({ sparkline }) => sparkline),
     ]) {
@@ -150,7 +156,7 @@ describe('a dashboard', () => {
       ended: figuresOf(endedIn(RECORDS, RANGE.fromMs + 30 * MINUTE)),
     });
     expect(gappy.latency.p50.slice(0, 30)).toEqual(new Array(30).fill(null));
-    expect(gappy.validity.rate.slice(0, 30)).toEqual(new Array(30).fill(null));
+    expect(gappy.validity.on.rate.slice(0, 30)).toEqual(new Array(30).fill(null));
     expect(tile(gappy, 'requests')?.sparkline.slice(0, 30)).toEqual(new Array(30).fill(0));
     expect(gappy.latency.overall.isExact).toBe(true);
     gappy.latency.counts.forEach((count, step) => {
@@ -160,8 +166,10 @@ describe('a dashboard', () => {
   });
 
   test('has validity with its interval around it', () => {
-    const { rate, low, high, n } = dashboard.validity;
-    const judged = ENDED.filter(({ syntax }) => syntax !== null && syntax.result !== 'unchecked');
+    const { rate, low, high, n } = dashboard.validity.on;
+    const judged = ENDED.filter(
+      ({ guard, syntax }) => guard.on && syntax !== null && syntax.result !== 'unchecked',
+    );
     expect(total(n)).toBe(judged.length);
     rate.forEach((value, step) => {
       if (value === null) return;
@@ -169,10 +177,49 @@ describe('a dashboard', () => {
       expect(high[step]).toBeGreaterThanOrEqual(value);
     });
     const valid = judged.filter(({ syntax }) => syntax?.result === 'valid').length;
-    expect(tile(dashboard, 'validity')).toMatchObject({
+    expect(resultsOf(dashboard)[0]).toMatchObject({
+      guard: 'on',
       value: valid / judged.length,
       n: judged.length,
     });
+  });
+
+  test('never has scripts of both settings of the guard in one rate, and the worse one decides', () => {
+    const checks = (guard: string, result: string, count: number) =>
+      ({ [`generation_syntax_checks_total{guard="${guard}",result="${result}"}`]: count }) as const;
+    const row = emptyRollup('minute', RANGE.fromMs, {
+      model: 'm',
+      backend: 'wasm',
+      outcome: 'stop',
+    });
+    const counters = (off: number) => ({
+      ...checks('on', 'valid', 900),
+      ...checks('on', 'invalid', 10),
+      ...checks('off', 'valid', off / 2),
+      ...checks('off', 'invalid', off / 2),
+    });
+    const mixed = build({ rollups: [{ ...row, counters: counters(40) }], ended: null });
+    expect(resultsOf(mixed)).toMatchObject([
+      { guard: 'on', state: 'met', n: 910 },
+      { guard: 'off', state: 'missed', value: 0.5, n: 40 },
+    ]);
+    expect(mixed.status.sentence).toContain('syntax validity, guard off, 50 % < 85 %');
+    expect(tile(mixed, 'validity')).toMatchObject({
+      value: 0.5,
+      n: 40,
+      objective: { guard: 'off' },
+      apart: { guard: 'on', n: 910 },
+    });
+    // Too few to judge by are no reason to call it good or bad.
+    const few = build({ rollups: [{ ...row, counters: counters(10) }], ended: null });
+    expect(resultsOf(few).map(({ state }) => state)).toEqual(['met', 'not-enough-data']);
+    expect(tile(few, 'validity')).toMatchObject({ n: 910, apart: { guard: 'off', n: 10 } });
+    // Rows of before there was the label.
+    const old = build({
+      rollups: [{ ...row, counters: { 'generation_syntax_checks_total{result="valid"}': 30 } }],
+      ended: null,
+    });
+    expect(resultsOf(old)).toMatchObject([{ guard: null, value: 1, n: 30 }]);
   });
 
   test('has six tiles with the objective and the window before', () => {

@@ -25,7 +25,7 @@ describe('the table of metrics', () => {
     ['generation_tokens', 'histogram', []],
     ['active_generation_requests', 'gauge', []],
     ['generation_errors_total', 'counter', ['error_type']],
-    ['syntax_validity_rate', 'gauge', ['window']],
+    ['syntax_validity_rate', 'gauge', ['guard', 'window']],
     ['prompt_similarity_score', 'histogram', ['method']],
     ['sampling_parameters_total', 'counter', ['parameter', 'value_range']],
     ['output_length_chars', 'histogram', []],

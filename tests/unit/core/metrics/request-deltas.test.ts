@@ -70,7 +70,7 @@ describe('a request that has ended', () => {
     });
     expect(countersOf(delta)).toEqual({
       generation_finished_total: 1,
-      'generation_syntax_checks_total{result="valid"}': 1,
+      'generation_syntax_checks_total{guard="on",result="valid"}': 1,
       generation_guarded_total: 1,
       generation_guard_cut_back_total: 1,
       generation_guard_refused_tokens_total: 3,
@@ -193,7 +193,7 @@ describe('a request that has ended', () => {
 
   test('with text that nobody could check counts as unchecked', () => {
     const counters = countersOf(endOf({ syntax: null }));
-    expect(counters['generation_syntax_checks_total{result="unchecked"}']).toBe(1);
+    expect(counters['generation_syntax_checks_total{guard="off",result="unchecked"}']).toBe(1);
   });
 
   test('adds nothing while it has not ended', () => {

@@ -99,12 +99,20 @@ describe('a snapshot', () => {
   });
 
   test('has the validity rate of each window, from rows of its resolution', () => {
-    const judged = RECORDS.filter(({ syntax }) => syntax !== null && syntax.result !== 'unchecked');
-    const rate = judged.filter(({ syntax }) => syntax?.result === 'valid').length / judged.length;
     const rates = values(INPUT, 'syntax_validity_rate');
-    expect(rates.slice(1)).toEqual([rate, rate, rate, rate, rate, rate]);
-    expect(rates[0]).not.toBe(rate);
-    expect(values(EMPTY, 'syntax_validity_rate')).toEqual(new Array(7).fill(null));
+    const rateOf = (isOn: boolean): number => {
+      const judged = RECORDS.filter(
+        ({ guard, syntax }) =>
+          guard.on === isOn && syntax !== null && syntax.result !== 'unchecked',
+      );
+      return judged.filter(({ syntax }) => syntax?.result === 'valid').length / judged.length;
+    };
+    const [on, off] = [rateOf(true), rateOf(false)];
+    expect(on).not.toBe(off);
+    expect(rates.slice(1, 7)).toEqual(new Array(6).fill(on));
+    expect(rates.slice(8)).toEqual(new Array(6).fill(off));
+    expect(rates[0]).not.toBe(on);
+    expect(values(EMPTY, 'syntax_validity_rate')).toEqual(new Array(14).fill(null));
   });
 
   test('leaves out what this version does not know', () => {

@@ -57,6 +57,24 @@ describe('every chart', () => {
   });
 });
 
+test('validity has a line for each setting of the guard that scripts were written under, told apart without colours', () => {
+  const dashboard = makeDashboard();
+  const { on } = dashboard.validity;
+  const both = validityChart({ ...dashboard, validity: { on, off: on } });
+  const lines = both.columns.filter(({ mark }) => mark !== null);
+  expect(lines.map(({ label }) => label)).toEqual(['valid, guard on', 'valid, guard off']);
+  expect(new Set(both.columns.map(({ label }) => label)).size).toBe(8);
+  expect(new Set(both.bands.map(({ label }) => label)).size).toBe(2);
+  expect(new Set(lines.map(({ mark }) => JSON.stringify(mark))).size).toBe(2);
+  expect(both.summary).toMatch(/^Guard on: .* valid, n = .*Guard off: .* valid, n = /u);
+  expect(validityChart(dashboard).columns.map(({ label }) => label)).toEqual([
+    'valid',
+    'at least',
+    'at most',
+    'checked',
+  ]);
+});
+
 describe('the summary', () => {
   test('of latency tells percentiles, n, and how the median went, gaps included', () => {
     const { summary } = latencyChart(makeDashboard({ mood: 'degraded' }), false);
