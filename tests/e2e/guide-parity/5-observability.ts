@@ -113,7 +113,7 @@ test('5.2 Tracing: spans of each phase go to a Collector by OTLP, and are drawn 
   expect(root?.name).toBe('text_completion shellwright-bash-116m');
   expect(root?.status.code).toBe(1);
   if (root === undefined) throw new Error('no root span');
-  expect(attributeOf(root, 'gen_ai.request.temperature')).toBe('0');
+  expect(attributeOf(root, 'gen_ai.request.temperature')).toBe(0);
   expect(attributeOf(root, 'gen_ai.usage.input_tokens')).toBe('24');
   expect(phases.map(({ name }) => name)).toEqual(
     expect.arrayContaining(['queue', 'tokenize', 'prefill', 'decode', 'check']),
