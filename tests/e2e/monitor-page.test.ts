@@ -124,6 +124,36 @@ describe('the Monitor page', () => {
     await page.getByRole('row', { name: /^Memory used.*< 80 %/u }).waitFor();
   });
 
+  test('judges scripts that were written under the guard and the others each by themselves', async ({
+    open,
+  }) => {
+    const page = await open();
+    await getReady(page);
+    await page.evaluate(async () => {
+      for (let at = 0; at < 22; at++) {
+        await window.shellwright.generate({ prompt: 'one', guard: at % 2 === 0 });
+      }
+    });
+    await goToMonitor(page);
+    for (const guard of ['on', 'off']) {
+      await page
+        .getByRole('row', { name: new RegExp(`^Syntax validity, guard ${guard}`, 'u') })
+        .waitFor();
+    }
+    await page.getByRole('heading', { name: /^Valid syntax, guard o(?:n|ff)$/u }).waitFor();
+    expect(await summary(page, 'Syntax validity')).toMatch(
+      /^Guard on: .*n = 11.*Guard off: .*n = 11/u,
+    );
+    for (const width of [1440, 360]) {
+      await page.setViewportSize({ width, height: 900 });
+      expect(await overflowPx(page), `${width}`).toBeLessThanOrEqual(0);
+      expect(await seriousViolations(page), `${width}`).toEqual([]);
+    }
+    // Both have one target.
+    await page.getByRole('button', { name: 'Edit targets' }).click();
+    expect(await page.getByRole('textbox', { name: /^Syntax validity/u }).count()).toBe(1);
+  });
+
   test('shows a file that was saved in place of this browser, and comes back', async ({ open }) => {
     const page = await open();
     await useIt(page);
