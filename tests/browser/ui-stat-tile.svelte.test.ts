@@ -18,6 +18,7 @@ test.for([
     previous: null,
     sparkline: [],
     objective: null,
+    apart: null,
   };
   const shown = mount(StatTile, {
     target: document.body,
