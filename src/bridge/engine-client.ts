@@ -167,10 +167,12 @@ export class EngineClient {
     return result;
   }
 
-  async cancelLoad(): Promise<void> {
+  /** The load in progress, if any, ends as cancelled: at once, or as soon as the worker can stop. */
+  cancelLoad(): void {
     const loading = this.#loading;
     if (loading?.isInWorker === false) loading.end(failure('model/load-cancelled'));
-    else await this.#worker?.api.cancelLoad();
+    // Not waited for: a worker that is ended meanwhile never answers.
+    else void this.#worker?.api.cancelLoad();
   }
 
   /**

@@ -35,6 +35,7 @@ export class Engine implements EngineApi {
   #running: { readonly id: string; readonly controller: AbortController } | null = null;
   #recovery: Promise<void> | null = null;
   #lastRun: Promise<unknown> = Promise.resolve();
+  #lastLoad: Promise<unknown> = Promise.resolve();
   #losses = 0;
   #lossFailure: Failure | null = null;
 
@@ -129,7 +130,14 @@ export class Engine implements EngineApi {
     return this.#loading;
   }
 
-  async #load(
+  /** After the load before: ONNX Runtime cannot make the sessions of two models at once, nor has every device room for both. */
+  #load(options: LoadOptions, call: LoadCall): Promise<Result<LoadReport>> {
+    const load = this.#lastLoad.then(() => this.#loadNow(options, call));
+    this.#lastLoad = load.catch(() => {});
+    return load;
+  }
+
+  async #loadNow(
     options: LoadOptions,
     { controller, onEvent, ...others }: LoadCall,
   ): Promise<Result<LoadReport>> {

@@ -89,6 +89,8 @@ export class EngineStatus {
   #waitingCount = $state.raw(0);
   #isPausing = $state.raw(false);
   #loading: Promise<Result<LoadReport>> | null = null;
+  /** Loads begun until now: one that another has taken the place of must not touch what is that one's. */
+  #loadCount = 0;
   #announcedQuarter = 0;
   #announcedPhases: LoadPhase[] = [];
   #unmark: ((isReady: boolean) => void) | null = null;
@@ -182,13 +184,15 @@ export class EngineStatus {
     return this.load();
   }
 
-  /** Loads a model in place of the one before. A load in progress is stopped first. */
+  /**
+   * Loads a model in place of the one before. A load in progress ends as cancelled; requests that wait for it wait for
+   * this one.
+   */
   load(choice: LoadChoice = {}): Promise<Result<LoadReport>> {
     if (this.#options.unsupported !== null) {
       return Promise.resolve({ ok: false, failure: this.#options.unsupported });
     }
-    const before = this.#loading;
-    const loading = before === null ? this.#load(choice) : this.#loadAfter(before, choice);
+    const loading = this.#load(choice);
     this.#loading = loading;
     void loading.finally(() => {
       if (this.#loading === loading) this.#loading = null;
@@ -196,12 +200,13 @@ export class EngineStatus {
     return loading;
   }
 
-  /** Stops the load; what has arrived is kept, also over a reload. */
+  /** Stops the load; what has arrived is kept, also over a reload. Resolves when it has ended. */
   async pause(): Promise<void> {
     if (this.#loading === null) return;
     this.#isPausing = true;
     this.#options.settings.loadsAtStart = false;
-    await this.#options.client.cancelLoad();
+    this.#options.client.cancelLoad();
+    await this.#loading;
   }
 
   /** Frees the model and deletes it, and every other one, from this device. */
@@ -244,33 +249,27 @@ export class EngineStatus {
     }
   };
 
-  async #loadAfter(
-    before: Promise<Result<LoadReport>>,
-    choice: LoadChoice,
-  ): Promise<Result<LoadReport>> {
-    await this.#options.client.cancelLoad();
-    await before;
-    return this.#load(choice);
-  }
-
   async #load(choice: LoadChoice): Promise<Result<LoadReport>> {
     const { client, settings, host, notices } = this.#options;
+    const count = ++this.#loadCount;
     this.#state = { kind: 'loading', progress: null };
     this.#engine = null;
+    this.#isPausing = false;
+    this.#endMark(false);
     this.#announcedQuarter = 0;
     this.#announcedPhases = [];
     this.#rate.reset();
-    const loading = client.load(this.#toLoadOptions(choice), (progress) =>
-      this.#onProgress(progress),
-    );
+    const loading = client.load(this.#toLoadOptions(choice), (progress) => {
+      if (count === this.#loadCount) this.#onProgress(progress);
+    });
     settings.loadsAtStart = true;
     void host.persistStorage();
     // A download that stalls sends no progress: the speed has to fall by itself.
     const stopMeasuring = host.every(MEASURE_EVERY_MS, () => this.#measure());
     const result = await loading;
     stopMeasuring();
-    this.#unmark?.(result.ok);
-    this.#unmark = null;
+    if (count !== this.#loadCount) return result;
+    this.#endMark(result.ok);
     this.#bytesPerSecond = null;
     this.#secondsLeft = null;
     this.#isPausing = false;
@@ -285,6 +284,11 @@ export class EngineStatus {
     }
     void this.#lookUp();
     return result;
+  }
+
+  #endMark(isReady: boolean): void {
+    this.#unmark?.(isReady);
+    this.#unmark = null;
   }
 
   #fail(cause: Failure): void {

@@ -49,15 +49,17 @@ function setUp({ storedBytes = 0, query = '', unsupported = null }: SetUp = {}) 
   }[] = [];
   const disk = { storedBytes };
   const onLoaded = vi.fn();
+  const endLoad = (): void => {
+    loads.at(-1)?.end({ ok: false, failure: failure('model/load-cancelled') });
+  };
   const client = {
-    load: (options: LoadOptions, progress: (progress: LoadProgress) => void = () => {}) =>
-      new Promise<Result<LoadReport>>((end) => {
+    load: (options: LoadOptions, progress: (progress: LoadProgress) => void = () => {}) => {
+      endLoad();
+      return new Promise<Result<LoadReport>>((end) => {
         loads.push({ options, progress, end });
-      }),
-    cancelLoad: () => {
-      loads.at(-1)?.end({ ok: false, failure: failure('model/load-cancelled') });
-      return Promise.resolve();
+      });
     },
+    cancelLoad: vi.fn(endLoad),
     dispose: vi.fn(() => {
       loads.at(-1)?.end({ ok: false, failure: failure('engine/worker-crashed') });
     }),
@@ -253,16 +255,24 @@ describe('a load', () => {
     expect(engine.state.kind).toBe('loading');
   });
 
-  test('takes the place of the one in progress, which is stopped first', async () => {
-    const { engine, loads, lastLoad } = setUp();
+  test('takes the place of the one in progress at once, which then says and changes nothing', async () => {
+    const { engine, client, loads, lastLoad, notices, onLoadFailed, host } = setUp();
     const first = engine.ensureLoaded();
     const second = engine.load({ backend: 'webgpu' });
+    // Cancelled first, it would take the requests along that wait for a model.
+    expect(client.cancelLoad).not.toHaveBeenCalled();
+    expect(loads).toHaveLength(2);
     expect(await first).toMatchObject({ ok: false, failure: { code: 'model/load-cancelled' } });
-    await vi.waitFor(() => expect(loads).toHaveLength(2));
+    loads[0]?.progress(downloaded(90));
+    expect(engine.state).toEqual({ kind: 'loading', progress: null });
+    expect(notices.announcement).toBe('');
+    expect(onLoadFailed).not.toHaveBeenCalled();
+    expect(engine.ensureLoaded()).toBe(second);
     lastLoad().end({ ok: true, value: report });
     expect(await second).toMatchObject({ ok: true });
     expect(engine.state.kind).toBe('ready');
     expect(lastLoad().options.backend).toBe('webgpu');
+    expect(host.timerCount).toBe(0);
   });
 
   test('tells screen readers the quarters, not each chunk', () => {

@@ -345,7 +345,7 @@ describe('a load that asks for other threads, or another backend', () => {
     const record = ask();
     await settle();
     const loading = loadWith(client, { threads: 2 });
-    await client.cancelLoad();
+    client.cancelLoad();
     expect(await loading).toMatchObject({ failure: { code: 'model/load-cancelled' } });
     running[0]?.end({ finishReason: 'cancelled' });
     await record;

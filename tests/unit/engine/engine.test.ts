@@ -91,4 +91,21 @@ describe('a load', () => {
     expect(await loading).toMatchObject({ ok: true });
     expect(events.map((event) => event.kind)).toEqual(['device-lost']);
   });
+
+  it('begins once the one has ended whose place it takes', async () => {
+    const { engine, loads, load } = setUp();
+    const first = load();
+    await settle();
+    const second = load();
+    await settle();
+    expect(loads).toHaveLength(1);
+    expect(loads[0]?.hooks.signal.aborted).toBe(true);
+    loads[0]?.end();
+    expect(await first).toMatchObject(cancelled);
+    await settle();
+    expect(loads).toHaveLength(2);
+    loads[1]?.end();
+    expect(await second).toMatchObject({ ok: true });
+    expect(await engine.generate(request, () => {})).toMatchObject({ text: 'ls' });
+  });
 });
