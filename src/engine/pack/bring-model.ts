@@ -121,7 +121,7 @@ async function bringFiles(
     manifest,
     pack: concatenate(manifest.pack.shards.map(get)),
     tokenizer: get(manifest.tokenizer.path),
-    graphs: byPath,
+    graphs: new Map(Object.values(manifest.graphs).map(({ path }) => [path, get(path)])),
     storage: files.storageKind,
   };
 }

@@ -8,6 +8,7 @@ import type {
 import { FailureError, failure, type Result } from '../../contracts/failure.ts';
 import type { EngineDescription } from '../../contracts/generation.ts';
 import type { GraphName, ManifestGraph, ModelManifest } from '../../contracts/model-manifest.ts';
+import type { IncrementalParser } from '../../core/bash/incremental-parser.ts';
 import { expandExternalData } from '../../core/weights/expand.ts';
 import { freeBytes, isPersisted, openStorage } from '../files/open-storage.ts';
 import { LoadTracker } from '../load-tracker.ts';
@@ -57,47 +58,84 @@ export async function loadPackModel(
       signal: hooks.signal,
       prefersStored: hooks.isRecovery,
     });
-    const { manifest } = files;
     const tokenizer = PackTokenizer.parse(files.tokenizer);
     if (!tokenizer.ok) return tokenizer;
-    const start = (chosen: BackendPlan): Promise<StartedDecoder> =>
-      startDecoder(files, chosen, options, tracker, hooks);
-    let started: StartedDecoder;
+    const start = (chosen: BackendPlan): Promise<StartedModel> =>
+      startModel({ files, tokenizer: tokenizer.value, options, tracker, hooks }, chosen);
+    let started: StartedModel;
     try {
       started = await start(plan.value);
     } catch (error) {
       // A driver that refuses the graph is no reason to have no model, unless WebGPU was asked for.
       const fallback = planWasm(options, 'WebGPU could not run this model here.');
-      if (plan.value.backend === 'wasm' || options.backend === 'webgpu' || !fallback.ok)
-        throw error;
+      const isFinal = plan.value.backend === 'wasm' || options.backend === 'webgpu';
+      if (isFinal || hooks.signal.aborted || !fallback.ok) throw error;
       started = await start(fallback.value);
     }
-    tracker.enter('warming-up');
-    const model = new PackModel({
-      description: describe(manifest, started.plan),
-      decoder: started.decoder,
-      tokenizer: tokenizer.value,
-      prompt: manifest.prompt,
-      parser: await loadParser(options.runtimeUrls.bashParser),
-      memory: () => measureMemory(started),
-      loseDevice: () => {
-        if (!(started.decoder instanceof WebgpuDecoder)) return false;
-        started.decoder.loseDevice();
-        return true;
-      },
-    });
-    await model.warmUp();
+    const { model, runtimeBuild } = started;
     const report: LoadReport = {
       ...tracker.finish(),
       engine: model.description,
       storage: files.storage,
       persisted: await isPersisted(),
-      runtimeBuild: started.runtimeBuild,
+      runtimeBuild,
     };
     return { ok: true, value: { model, report } };
   } catch (error) {
     return { ok: false, failure: asLoadFailure(error) };
   }
+}
+
+interface ModelParts {
+  readonly files: BroughtModel;
+  readonly tokenizer: PackTokenizer;
+  readonly options: PackLoadOptions;
+  readonly tracker: LoadTracker;
+  readonly hooks: LoadHooks;
+}
+
+interface StartedModel {
+  readonly model: PackModel;
+  readonly runtimeBuild: RuntimeBuild;
+}
+
+/** Makes the sessions and runs them once: some drivers refuse a graph only then, when it is compiled. Frees all if one does. */
+async function startModel(parts: ModelParts, plan: BackendPlan): Promise<StartedModel> {
+  const { files, tokenizer, options, tracker, hooks } = parts;
+  const started = await startDecoder(files, plan, options, tracker, hooks);
+  try {
+    tracker.enter('warming-up');
+    const parser = await loadParser(options.runtimeUrls.bashParser);
+    const model = buildModel(started, files.manifest, tokenizer, parser);
+    await model.warmUp();
+    return { model, runtimeBuild: started.runtimeBuild };
+  } catch (error) {
+    // What freeing it fails with says less.
+    await started.decoder.release().catch(() => {});
+    throw error;
+  }
+}
+
+/** Where the files are not in reach: functions that live as long as the model would keep them in memory. */
+function buildModel(
+  { decoder, plan }: StartedDecoder,
+  manifest: ModelManifest,
+  tokenizer: PackTokenizer,
+  parser: IncrementalParser | null,
+): PackModel {
+  return new PackModel({
+    description: describe(manifest, plan),
+    decoder,
+    tokenizer,
+    prompt: manifest.prompt,
+    parser,
+    memory: () => measureMemory(decoder),
+    loseDevice: () => {
+      if (!(decoder instanceof WebgpuDecoder)) return false;
+      decoder.loseDevice();
+      return true;
+    },
+  });
 }
 
 interface StartedDecoder {
@@ -173,7 +211,7 @@ function describe(manifest: ModelManifest, plan: BackendPlan): EngineDescription
   };
 }
 
-function measureMemory({ decoder }: StartedDecoder): EngineMemory {
+function measureMemory(decoder: Decoder): EngineMemory {
   const gpu = gpuBuffers();
   return {
     wasmBytes: wasmMemoryBytes(),
