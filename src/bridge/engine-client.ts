@@ -84,6 +84,9 @@ interface Job {
   readonly acceptedAtEpochMs: number;
   readonly resolve: (record: GenerationRecord) => void;
   startedAtMs: number | null;
+  /** What has arrived of its script: all that is left of it when the worker dies. */
+  text: string;
+  generatedTokens: number;
   settled: boolean;
 }
 
@@ -110,7 +113,8 @@ export class EngineClient {
   #waiting: Job[] = [];
   #running: Job | null = null;
   #lastRun: Promise<void> = Promise.resolve();
-  #rejectRunning: ((failure: Failure) => void) | null = null;
+  /** Ends the request that runs before the worker does. */
+  #endRun: ((outcome: EngineOutcome) => void) | null = null;
   #loading: LoadInProgress | null = null;
   #restarts = 0;
 
@@ -145,13 +149,13 @@ export class EngineClient {
     this.#loading = loading;
     const result = await this.#raceCrash<Result<LoadReport>>(
       () => this.#loadInWorker(options, onProgress, loading),
-      (reject) => {
+      (end) => {
         loading.end = (cause) => {
           loading.isOver = true;
-          reject(cause);
+          end({ ok: false, failure: cause });
         };
       },
-      (crash) => ({ ok: false, failure: crash }),
+      (cause) => ({ ok: false, failure: cause }),
     );
     // Another load has taken its place, and the requests that wait with it.
     if (this.#loading !== loading) return result;
@@ -188,6 +192,8 @@ export class EngineClient {
         acceptedAtEpochMs: this.#options.epochNow(),
         resolve,
         startedAtMs: null,
+        text: '',
+        generatedTokens: 0,
         settled: false,
       };
       hooks.onAccepted?.({
@@ -241,13 +247,15 @@ export class EngineClient {
     this.#onCrash('ended by a test');
   }
 
-  /** Ends the worker and everything that waits. */
+  /** Ends the worker; the load and every request that runs or waits end as cancelled. */
   dispose(): void {
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const job of waiting) this.#settle(job, unstartedOutcome('cancelled', null));
-    this.#onCrash('closed', null);
     this.#loaded = null;
+    this.#dropWorker();
+    this.#loading?.end(failure('model/load-cancelled'));
+    if (this.#running !== null) this.#endRun?.(cutShort(this.#running, 'cancelled', null));
   }
 
   #pump(): void {
@@ -267,13 +275,16 @@ export class EngineClient {
         this.#startedWorker().api.generate(
           job.request,
           proxy((event: TokenEvent) => {
-            if (!job.settled) job.hooks.onToken?.(event);
+            if (job.settled) return;
+            job.text += event.text;
+            job.generatedTokens = event.generatedTokens;
+            job.hooks.onToken?.(event);
           }),
         ),
-      (reject) => (this.#rejectRunning = reject),
-      (crash) => unstartedOutcome('error', crash),
+      (end) => (this.#endRun = end),
+      (cause) => cutShort(job, 'error', cause),
     );
-    this.#rejectRunning = null;
+    this.#endRun = null;
     this.#running = null;
     this.#settle(job, outcome);
     this.#announceQueue();
@@ -322,18 +333,18 @@ export class EngineClient {
   #endWorker(cause: Failure): void {
     this.#dropWorker();
     this.#loading?.end(cause);
-    this.#rejectRunning?.(cause);
+    if (this.#running !== null) this.#endRun?.(cutShort(this.#running, 'error', cause));
   }
 
-  /** Comlink leaves calls to a dead worker pending for ever; this ends them with what `onCrash` says. */
+  /** Comlink leaves calls to a dead worker pending for ever; `expose` hands out what ends this one. */
   async #raceCrash<T>(
     call: () => Promise<T>,
-    expose: (reject: (failure: Failure) => void) => void,
+    expose: (end: (value: T) => void) => void,
     toValue: (failure: Failure) => T,
   ): Promise<T> {
-    const crashed = new Promise<T>((resolve) => expose((cause) => resolve(toValue(cause))));
+    const ended = new Promise<T>((resolve) => expose(resolve));
     try {
-      return await Promise.race([call(), crashed]);
+      return await Promise.race([call(), ended]);
     } catch (error) {
       return toValue(failure('engine/worker-crashed', undefined, { cause: describe(error) }));
     }
@@ -355,19 +366,19 @@ export class EngineClient {
     }, CANCEL_GRACE_MS);
   }
 
-  /** `reason` is null where the worker is to stay away. */
-  #onCrash(message: string, reason: 'crashed' | 'unresponsive' | null = 'crashed'): void {
+  #onCrash(message: string, reason: 'crashed' | 'unresponsive' = 'crashed'): void {
     const cause = failure('engine/worker-crashed', undefined, { cause: message });
     const reload = this.#loaded;
+    const isLoading = this.#loading !== null;
     this.#loaded = null;
     this.#endWorker(cause);
-    if (reason === null) return;
     this.#restarts += 1;
     const restarts = this.#restarts;
     this.#options.onEvent({ kind: 'worker-crashed', reason, message, restarts });
+    // The load that was in it tells its own ending.
+    if (reload === null && isLoading) return this.#failWaiting(cause);
     // A model that crashes the worker again and again must not keep the page busy for ever.
-    if (reload === null) return this.#failWaiting(cause);
-    if (this.#restarts > 5) {
+    if (reload === null || this.#restarts > 5) {
       this.#failWaiting(cause);
       this.#options.onEvent({ kind: 'recovery-failed', failure: cause });
       return;
@@ -451,6 +462,17 @@ export class EngineClient {
 /** ONNX Runtime makes its threads once per worker, with its first session, and keeps its memory as long. */
 function runAlike(before: LoadOptions, after: LoadOptions): boolean {
   return before.threads === after.threads && before.backend === after.backend;
+}
+
+/** How a request ends whose worker is gone: with what has arrived of its script. */
+function cutShort(
+  job: Job,
+  finishReason: 'cancelled' | 'error',
+  cause: Failure | null,
+): EngineOutcome {
+  const outcome = unstartedOutcome(finishReason, cause);
+  const tokens = { ...outcome.tokens, generated: job.generatedTokens };
+  return { ...outcome, text: job.text, tokens };
 }
 
 function describe(error: unknown): string {

@@ -60,9 +60,7 @@ function setUp({ storedBytes = 0, query = '', unsupported = null }: SetUp = {}) 
       });
     },
     cancelLoad: vi.fn(endLoad),
-    dispose: vi.fn(() => {
-      loads.at(-1)?.end({ ok: false, failure: failure('engine/worker-crashed') });
-    }),
+    dispose: vi.fn(endLoad),
   };
   const mark = { hasDied: false, isSet: false };
   const onLoadFailed = vi.fn();

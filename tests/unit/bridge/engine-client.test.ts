@@ -57,7 +57,11 @@ function setUp(loads: Promise<Result<LoadReport>>[] = []) {
     tell: (event: EngineEvent) => void;
     terminated: boolean;
   }[] = [];
-  const running: { id: string; end: (change?: Partial<EngineOutcome>) => void }[] = [];
+  const running: {
+    id: string;
+    write: (text: string, generatedTokens: number) => void;
+    end: (change?: Partial<EngineOutcome>) => void;
+  }[] = [];
   const cancelled: string[] = [];
   const client = new EngineClient({
     now: () => nowMs,
@@ -75,10 +79,13 @@ function setUp(loads: Promise<Result<LoadReport>>[] = []) {
           worker.tell = onEvent;
           return loads.shift() ?? loaded;
         },
-        generate: (request) =>
+        generate: (request, onToken) =>
           new Promise((resolve) => {
             running.push({
               id: request.id,
+              write: (text, generatedTokens) => {
+                onToken({ requestId: request.id, text, generatedTokens, elapsedMs: 1 });
+              },
               end: (change = {}) => {
                 resolve({ ...outcome, ...change });
               },
@@ -207,6 +214,45 @@ describe('a worker that dies', () => {
     expect((await second).finishReason).toBe('stop');
   });
 
+  it('leaves what has arrived of the script', async () => {
+    const { client, ask, spawned, running } = setUp();
+    await load(client);
+    const record = ask();
+    await settle();
+    running[0]?.write('ls', 1);
+    running[0]?.write(' -l', 3);
+    spawned[0]?.crash('killed');
+    expect(await record).toMatchObject({
+      finishReason: 'error',
+      text: 'ls -l',
+      tokens: { generated: 3 },
+    });
+  });
+
+  it('is not being recovered where it had no model', async () => {
+    const cancelled = { ok: false, failure: failure('model/load-cancelled') } as const;
+    const { client, spawned, events } = setUp([Promise.resolve(cancelled)]);
+    await load(client);
+    spawned[0]?.crash('killed');
+    await settle();
+    expect(events.map((event) => event.kind)).toEqual([
+      'queue',
+      'worker-crashed',
+      'queue',
+      'recovery-failed',
+    ]);
+    expect(spawned).toHaveLength(1);
+  });
+
+  it('takes the load along that was in it, which tells it alone', async () => {
+    const { client, spawned, events } = setUp([new Promise(() => {})]);
+    const loading = load(client);
+    await settle();
+    spawned[0]?.crash('killed');
+    expect(await loading).toMatchObject({ failure: { code: 'engine/worker-crashed' } });
+    expect(events.map((event) => event.kind)).not.toContain('recovery-failed');
+  });
+
   it('is given up after six deaths, and everything that waits fails', async () => {
     const { client, ask, spawned } = setUp();
     await load(client);
@@ -238,6 +284,35 @@ describe('a worker that dies', () => {
     } finally {
       vi.useRealTimers();
     }
+  });
+});
+
+describe('a worker that is closed', () => {
+  it('ends what runs and what waits as cancelled, with what has arrived, and is no crash', async () => {
+    const { client, ask, spawned, running, events } = setUp();
+    await load(client);
+    const records = [ask(), ask()];
+    await settle();
+    running[0]?.write('ls', 1);
+    client.dispose();
+    expect(await Promise.all(records)).toMatchObject([
+      { finishReason: 'cancelled', failure: null, text: 'ls', tokens: { generated: 1 } },
+      { finishReason: 'cancelled', failure: null, text: '', tokens: { generated: 0 } },
+    ]);
+    expect(spawned[0]?.terminated).toBe(true);
+    expect(client.engine).toBeNull();
+    expect(client.restartCount).toBe(0);
+    expect(new Set(events.map((event) => event.kind))).toEqual(new Set(['queue']));
+  });
+
+  it('ends the load as cancelled', async () => {
+    const { client, spawned } = setUp([new Promise(() => {})]);
+    const loading = load(client);
+    await settle();
+    client.dispose();
+    expect(await loading).toMatchObject({ failure: { code: 'model/load-cancelled' } });
+    await load(client);
+    expect(spawned.map((worker) => worker.terminated)).toEqual([true, false]);
   });
 });
 
