@@ -8,6 +8,9 @@ import { isolatedResponse } from './isolated-response.ts';
 /** Vite puts a hash of the content into these names. */
 const isHashed = (path: string): boolean => path.startsWith('assets/');
 
+/** In the cache of each version that has been active: when, in milliseconds since 1970. Never fetched (RFC 2606). */
+const ACTIVATED_URL = 'https://shellwright.invalid/activated';
+
 export class AppCache {
   readonly #scope: string;
   /** Of all caches of this deployment's shells; each version adds its own. */
@@ -37,25 +40,30 @@ export class AppCache {
    * @throws if a file cannot be had; the browser then tries again at the next visit
    */
   async install(): Promise<void> {
+    // Where only the service worker has changed, the version that is active has the same shell and needs it.
+    const isNew = !(await caches.has(this.#shellName));
     const cache = await caches.open(this.#shellName);
     try {
       await Promise.all(this.#manifest.shell.map((path) => this.#store(cache, path)));
     } catch (error) {
-      await caches.delete(this.#shellName);
+      if (isNew) await caches.delete(this.#shellName);
       throw error;
     }
   }
 
   /**
-   * Drops what no version needs any more. The version before stays, since other tabs may still show it and ask for
-   * parts they have not loaded yet.
+   * Drops what no version needs any more. The one that was active before stays, since other tabs may still show it and
+   * ask for parts they have not loaded yet.
+   * @param nowEpochMs when this version became active
    */
-  async dropOld(): Promise<void> {
+  async dropOld(nowEpochMs: number): Promise<void> {
+    await this.#markActivated(nowEpochMs);
     const names = await caches.keys();
     const others = names.filter(
       (name) => name.startsWith(this.#shellPrefix) && name !== this.#shellName,
     );
-    await Promise.all(others.slice(0, -1).map((name) => caches.delete(name)));
+    const before = await lastActivated(others);
+    await Promise.all(others.filter((name) => name !== before).map((name) => caches.delete(name)));
 
     const lazy = await caches.open(this.#lazyName);
     const stored = await lazy.keys();
@@ -116,6 +124,15 @@ export class AppCache {
     return response;
   }
 
+  async #markActivated(nowEpochMs: number): Promise<void> {
+    try {
+      const cache = await caches.open(this.#shellName);
+      await cache.put(ACTIVATED_URL, new Response(String(nowEpochMs)));
+    } catch {
+      // No room: the next version then takes an older one for the one before.
+    }
+  }
+
   async #store(cache: Cache, path: string): Promise<void> {
     const url = new URL(path, this.#scope).href;
     const known = isHashed(path) ? await caches.match(url) : undefined;
@@ -124,4 +141,18 @@ export class AppCache {
     if (!response.ok) throw new Error(`${url} answered ${response.status}`);
     await cache.put(url, known ?? isolatedResponse(response));
   }
+}
+
+/** The cache of the version that was active last; the newest where none says that it was, as in caches of versions without that mark. */
+async function lastActivated(names: readonly string[]): Promise<string | undefined> {
+  let last = names.at(-1);
+  let lastEpochMs = 0;
+  for (const name of names) {
+    const mark = await (await caches.open(name)).match(ACTIVATED_URL);
+    const epochMs = mark === undefined ? 0 : Number(await mark.text());
+    if (epochMs <= lastEpochMs) continue;
+    last = name;
+    lastEpochMs = epochMs;
+  }
+  return last;
 }

@@ -48,7 +48,7 @@ self.addEventListener('install', (event) => {
 
 self.addEventListener('activate', (event) => {
   // Claiming lets the first visit already run under the service worker: offline from then on.
-  event.waitUntil(appCache.dropOld().then(() => self.clients.claim()));
+  event.waitUntil(appCache.dropOld(Date.now()).then(() => self.clients.claim()));
 });
 
 self.addEventListener('fetch', (event) => {
