@@ -133,7 +133,7 @@ export class Engine implements EngineApi {
   /** After the load before: ONNX Runtime cannot make the sessions of two models at once, nor has every device room for both. */
   #load(options: LoadOptions, call: LoadCall): Promise<Result<LoadReport>> {
     const load = this.#lastLoad.then(() => this.#loadNow(options, call));
-    this.#lastLoad = load.catch(() => {});
+    this.#lastLoad = load;
     return load;
   }
 
@@ -160,6 +160,8 @@ export class Engine implements EngineApi {
       }
       this.#model = result.value.model;
       return { ok: true, value: result.value.report };
+    } catch (error) {
+      return { ok: false, failure: signal.aborted ? cancelled.failure : missingLoader(error) };
     } finally {
       if (this.#loading === controller) this.#loading = null;
     }
@@ -201,6 +203,14 @@ export class Engine implements EngineApi {
         : { kind: 'recovery-failed', failure: result.failure },
     );
   }
+}
+
+/** The loader is a part of the app that is fetched when it is needed first; what it does itself comes as a result. */
+function missingLoader(error: unknown): Failure {
+  if (!navigator.onLine) return failure('model/offline');
+  return failure('engine/session-failed', undefined, {
+    cause: error instanceof Error ? error.message.slice(0, 300) : 'unknown',
+  });
 }
 
 function whenAborted(signal: AbortSignal): Promise<void> {

@@ -8,6 +8,9 @@ import { isolatedResponse } from './isolated-response.ts';
 /** Vite puts a hash of the content into these names. */
 const isHashed = (path: string): boolean => path.startsWith('assets/');
 
+/** `assets/ort-CL1EkmqA.wasm` to `assets/ort.wasm`. */
+const withoutHash = (path: string): string => path.replace(/-[\w-]{8}(?=\.[\w-]+$)/u, '');
+
 /** In the cache of each version that has been active: when, in milliseconds since 1970. Never fetched (RFC 2606). */
 const ACTIVATED_URL = 'https://shellwright.invalid/activated';
 
@@ -36,7 +39,8 @@ export class AppCache {
   }
 
   /**
-   * Stores the whole shell, or nothing.
+   * Stores the whole shell, or nothing, and what this version has in place of files that were used before: offline it
+   * could not run the model without.
    * @throws if a file cannot be had; the browser then tries again at the next visit
    */
   async install(): Promise<void> {
@@ -45,6 +49,7 @@ export class AppCache {
     const cache = await caches.open(this.#shellName);
     try {
       await Promise.all(this.#manifest.shell.map((path) => this.#store(cache, path)));
+      await this.#storeSuccessors();
     } catch (error) {
       if (isNew) await caches.delete(this.#shellName);
       throw error;
@@ -122,6 +127,17 @@ export class AppCache {
       void cache.put(url, response.clone()).catch(() => cache.delete(url));
     }
     return response;
+  }
+
+  /** The active version's files stay until this one takes over. */
+  async #storeSuccessors(): Promise<void> {
+    const lazy = await caches.open(this.#lazyName);
+    const stored = (await lazy.keys()).map(({ url }) => url.slice(this.#scope.length));
+    const used = new Set(stored.map(withoutHash));
+    const wanted = this.#manifest.onFirstUse.filter(
+      (path) => used.has(withoutHash(path)) && !stored.includes(path),
+    );
+    await Promise.all(wanted.map((path) => this.#store(lazy, path)));
   }
 
   async #markActivated(nowEpochMs: number): Promise<void> {

@@ -100,3 +100,41 @@ describe('a version that takes over', () => {
     expect(await versions()).toEqual(['v2', 'v3']);
   });
 });
+
+describe('files that are stored on first use', () => {
+  const before = [
+    'assets/ort.jspi-AAAAAAAA.wasm',
+    'assets/ort-AAAAAAAA.wasm',
+    'assets/hub-AAAAAAAA.js',
+  ];
+  const after = [
+    'assets/ort.jspi-B-_BBBBB.wasm',
+    'assets/ort-BBBBBBBB.wasm',
+    'assets/hub-AAAAAAAA.js',
+  ];
+
+  async function useFirst(): Promise<AppCache> {
+    const first = await install({ version: 'v1', onFirstUse: before });
+    await activate(first);
+    await first.keep([SCOPE + 'assets/ort.jspi-AAAAAAAA.wasm', SCOPE + 'assets/hub-AAAAAAAA.js']);
+    return first;
+  }
+
+  test('are had by a new version before it takes over, under its names, and no others', async () => {
+    const first = await useFirst();
+    const second = await install({ version: 'v2', onFirstUse: after });
+    site.clear();
+    expect(await answer(first, 'assets/ort.jspi-AAAAAAAA.wasm')).toBe(before[0]);
+    await activate(second);
+    expect(await answer(second, 'assets/ort.jspi-B-_BBBBB.wasm')).toBe(after[0]);
+    expect(await answer(second, 'assets/hub-AAAAAAAA.js')).toBe(after[2]);
+    expect(await answer(second, 'assets/ort-BBBBBBBB.wasm')).toBeUndefined();
+  });
+
+  test('and cannot be had under their new names keep that version from being installed', async () => {
+    await useFirst();
+    const missing = ['assets/ort.jspi-B-_BBBBB.wasm'];
+    await expect(install({ version: 'v2', onFirstUse: after }, missing)).rejects.toThrow('404');
+    expect(await versions()).toEqual(['v1']);
+  });
+});

@@ -1,5 +1,5 @@
 /** The engine's own order of things, with models that do what the test says. */
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { EngineEvent, LoadOptions, LoadReport } from '../../../src/contracts/engine.ts';
 import type { GenerationRequest } from '../../../src/contracts/generation.ts';
 import { unstartedOutcome } from '../../../src/core/generation/unstarted-outcome.ts';
@@ -42,6 +42,8 @@ function setUp(release: () => Promise<void> = () => Promise.resolve()) {
   };
   return { engine, loads, events, load, loadAtOnce, loseDevice };
 }
+
+afterEach(() => vi.unstubAllGlobals());
 
 describe('a request that waits for a lost device to come back', () => {
   it('ends when it is cancelled, and the next one has the recovered model', async () => {
@@ -107,5 +109,22 @@ describe('a load', () => {
     loads[1]?.end();
     expect(await second).toMatchObject({ ok: true });
     expect(await engine.generate(request, () => {})).toMatchObject({ text: 'ls' });
+  });
+
+  it.each([
+    { onLine: true, code: 'engine/session-failed' },
+    { onLine: false, code: 'model/offline' },
+  ])('fails with $code where its loader cannot be fetched', async ({ onLine, code }) => {
+    vi.stubGlobal('navigator', { onLine });
+    const engine = new Engine(() => Promise.reject(new TypeError('no such module')));
+    const load = () =>
+      engine.load(
+        options,
+        () => {},
+        () => {},
+      );
+    expect(await load()).toMatchObject({ ok: false, failure: { code } });
+    // The next one is not kept waiting for it.
+    expect(await load()).toMatchObject({ ok: false, failure: { code } });
   });
 });
