@@ -6,6 +6,8 @@ import { failure, type Result } from '../contracts/failure.ts';
 
 const FOLDER = 'models';
 const CACHE = 'shellwright-models';
+/** Which files belong to which model; without those it says nothing (src/engine/pack/fetch-manifest.ts). */
+const MANIFEST_CACHE = 'shellwright-manifests';
 /** Where transformers.js keeps models of the hub. */
 const HUB_CACHE = 'transformers-cache';
 const PARTIAL_SUFFIX = '.part';
@@ -37,6 +39,7 @@ export async function deleteStoredModels(): Promise<Result<void>> {
     }
     if (typeof caches !== 'undefined') {
       await caches.delete(CACHE);
+      await caches.delete(MANIFEST_CACHE);
       await caches.delete(HUB_CACHE);
     }
     return { ok: true, value: undefined };

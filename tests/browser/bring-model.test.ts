@@ -1,11 +1,14 @@
 /** Which version of a model is used when a newer one is there, with the browser's own storage and a scripted network. */
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { FailureError } from '../../src/contracts/failure.ts';
 import { CacheApiStorage } from '../../src/engine/files/cache-storage.ts';
+import type { FileStorage } from '../../src/engine/files/file-storage.ts';
 import { LoadTracker } from '../../src/engine/load-tracker.ts';
 import { bringModel } from '../../src/engine/pack/bring-model.ts';
 
 const BASE_URL = 'https://models.example/tiny/';
+/** Another deployment on the same host. */
+const OTHER_URL = 'https://models.example/other/tiny/';
 const GRAPHS = ['webgpu-f16', 'webgpu-f32', 'wasm-f32', 'wasm-int8'];
 const PATHS = ['tokenizer.json', ...GRAPHS, 'pack.bin'];
 
@@ -20,7 +23,7 @@ beforeEach(async () => {
   await caches.delete('shellwright-models');
   vi.spyOn(globalThis, 'fetch').mockImplementation((input, init) => {
     const url = input instanceof Request ? input.url : String(input);
-    const path = url.replace(BASE_URL, '');
+    const path = url.replace(BASE_URL, '').replace(OTHER_URL, '');
     asked.push(path);
     const signal = init?.signal;
     return new Promise((resolve, reject) => {
@@ -79,17 +82,24 @@ async function openStorage(): Promise<CacheApiStorage> {
   return storage;
 }
 
+interface Circumstances {
+  readonly storage?: FileStorage;
+  readonly freeBytes?: number | null;
+  readonly baseUrl?: string;
+}
+
 /** Returns the version that is used and where its bytes came from, or the code of the failure. */
 async function bring(
   signal = new AbortController().signal,
   prefersStored = false,
+  { storage, freeBytes = null, baseUrl = BASE_URL }: Circumstances = {},
 ): Promise<string> {
   const tracker = new LoadTracker(() => {});
   try {
     const { manifest, pack } = await bringModel({
-      baseUrl: BASE_URL,
-      storage: await openStorage(),
-      freeBytes: () => Promise.resolve(null),
+      baseUrl,
+      storage: storage ?? (await openStorage()),
+      freeBytes: () => Promise.resolve(freeBytes),
       tracker,
       signal,
       prefersStored,
@@ -155,3 +165,62 @@ test('a connection that carries nothing holds a model on the device up for secon
   expect(await bring()).toBe('v1 from cache');
   expect(asked).toEqual(['manifest.json']);
 }, 10_000);
+
+describe('a disk without room for a newer version', () => {
+  const { signal } = new AbortController();
+
+  test('that fills up during the download leaves the one before usable without a connection', async () => {
+    await publish('v1');
+    await bring();
+    await publish('v2');
+    const storage = await openStorage();
+    let openings = 0;
+    vi.spyOn(storage, 'openPartial').mockImplementation(async (key, restart) => {
+      const partial = await CacheApiStorage.prototype.openPartial.call(storage, key, restart);
+      if (++openings < 3) return partial;
+      const full = new DOMException('full', 'QuotaExceededError');
+      return { ...partial, append: () => Promise.reject(full) };
+    });
+    expect(await bring(signal, false, { storage })).toMatch('v2 from');
+    site.clear();
+    expect(await bring()).toBe('v1 from cache');
+  });
+
+  test('and says so before, uses the one that is there', async () => {
+    await publish('v1');
+    expect(await bring(signal, false, { freeBytes: 10 })).toBe('model/quota-exceeded');
+    await bring();
+    await publish('v2');
+    expect(await bring(signal, false, { freeBytes: 10 })).toBe('v1 from cache');
+    expect(await bring()).toBe('v2 from mixed');
+  });
+
+  test('or for its description, keeps the files of the one that is described', async () => {
+    await publish('v1');
+    await bring();
+    await publish('v2');
+    const cache = await caches.open('shellwright-manifests');
+    const full = new DOMException('full', 'QuotaExceededError');
+    vi.spyOn(cache, 'put').mockRejectedValue(full);
+    const storage = await openStorage();
+    const open = vi.spyOn(caches, 'open').mockResolvedValue(cache);
+    expect(await bring(signal, false, { storage })).toBe('v2 from mixed');
+    open.mockRestore();
+    site.clear();
+    expect(await bring()).toBe('v1 from cache');
+  });
+});
+
+test('models of other deployments on the same host stay, and files that nobody knows go', async () => {
+  const { signal } = new AbortController();
+  const storage = await openStorage();
+  await publish('v1');
+  await bring();
+  await publish('theirs');
+  expect(await bring(signal, false, { baseUrl: OTHER_URL })).toBe('theirs from mixed');
+  await publish('v2');
+  await bring();
+  site.clear();
+  expect(await bring(signal, false, { baseUrl: OTHER_URL })).toBe('theirs from cache');
+  expect(await storage.sizeBytes(await sha256(contentOf('pack.bin', 'v1')))).toBeNull();
+});

@@ -129,22 +129,24 @@ export class ModelFiles {
     let announced = 0;
     for (let attempt = 0; ; attempt++) {
       this.#throwIfCancelled();
+      // A download beside this one may find the storage full meanwhile; what is begun is ended where it was begun.
+      const storage = this.#storage;
       try {
-        const partialBytes = await this.#storage.partialBytes(file.sha256);
+        const partialBytes = await storage.partialBytes(file.sha256);
         // What an earlier visit left behind counts as loaded, once.
         this.#report(partialBytes - announced, 0);
         announced = partialBytes;
         if (partialBytes < file.sizeBytes) {
-          await this.#fetchRest(file, partialBytes, (bytes) => {
+          await this.#fetchRest(file, storage, partialBytes, (bytes) => {
             announced += bytes;
           });
         }
-        await this.#storage.complete(file.sha256);
+        await storage.complete(file.sha256);
         return;
       } catch (error) {
         this.#throwIfCancelled();
-        if (isQuotaExceeded(error) && this.#storage.kind !== 'memory') {
-          await this.#continueInMemory(file);
+        if (isQuotaExceeded(error) && storage.kind !== 'memory') {
+          await this.#continueInMemory(file, storage);
           continue;
         }
         if (error instanceof FailureError) throw error;
@@ -160,6 +162,7 @@ export class ModelFiles {
 
   async #fetchRest(
     file: RemoteFile,
+    storage: FileStorage,
     partialBytes: number,
     onBytes: (bytes: number) => void,
   ): Promise<void> {
@@ -178,7 +181,7 @@ export class ModelFiles {
       this.#report(-partialBytes, 0);
     }
     if (response.body === null) throw new TypeError('the response has no body');
-    const target = await this.#storage.openPartial(file.sha256, !resumes);
+    const target = await storage.openPartial(file.sha256, !resumes);
     try {
       const reader = response.body.getReader();
       for (;;) {
@@ -191,18 +194,17 @@ export class ModelFiles {
     } finally {
       await target.close();
     }
-    const received = await this.#storage.partialBytes(file.sha256);
+    const received = await storage.partialBytes(file.sha256);
     if (received < file.sizeBytes) throw new TypeError('the response ended early');
   }
 
   /** Moves the unfinished download over, so that a full disk costs no second download. */
-  async #continueInMemory(file: RemoteFile): Promise<void> {
-    const memory = new MemoryStorage();
-    const partial = await memory.openPartial(file.sha256, true);
-    await partial.append(await this.#storage.readPartial(file.sha256));
+  async #continueInMemory(file: RemoteFile, full: FileStorage): Promise<void> {
+    if (this.#storage === full) this.#storage = new FallbackStorage(new MemoryStorage(), full);
+    const partial = await this.#storage.openPartial(file.sha256, true);
+    await partial.append(await full.readPartial(file.sha256));
     await partial.close();
-    await this.#storage.remove(file.sha256);
-    this.#storage = new FallbackStorage(memory, this.#storage);
+    await full.remove(file.sha256);
   }
 
   #report(loadedDeltaBytes: number, downloadedDeltaBytes: number): void {

@@ -5,7 +5,12 @@ import { concatenate, type FileStorage } from '../files/file-storage.ts';
 import { ModelFiles, type RemoteFile } from '../files/model-files.ts';
 import type { LoadTracker } from '../load-tracker.ts';
 import { sleep } from '../next-task.ts';
-import { fetchManifest, recallManifest, type NewestManifest } from './fetch-manifest.ts';
+import {
+  fetchManifest,
+  recallManifest,
+  rememberedHashes,
+  type NewestManifest,
+} from './fetch-manifest.ts';
 
 /** How long a model that is on the device waits to hear of a newer one: a connection can be there and carry nothing. */
 const MANIFEST_LIMIT_MS = 5_000;
@@ -52,7 +57,7 @@ export async function bringModel(options: BringOptions): Promise<BroughtModel> {
 }
 
 function isOutOfReach({ code }: Failure): boolean {
-  return code === 'model/offline' || code === 'model/download-failed';
+  return ['model/offline', 'model/download-failed', 'model/quota-exceeded'].includes(code);
 }
 
 async function isStored(remote: readonly RemoteFile[], storage: FileStorage): Promise<boolean> {
@@ -106,10 +111,10 @@ async function bringFiles(
   const contents = await withDownloadLock(options.signal, async () => {
     await refuseWithoutRoom(remote, files, options);
     const brought = await files.getAll(remote).finally(() => end.abort());
-    if (newest === null) return brought;
+    // On a full disk the rest of the files is in memory: the version before is the one that a next visit can use.
+    if (newest === null || files.storageKind === 'memory') return brought;
     // In this order: what is remembered has its files at any moment.
-    await newest.remember();
-    await storage.prune(new Set(remote.map((file) => file.sha256)));
+    if (await newest.remember()) await dropUnknown(storage);
     return brought;
   });
   const byPath = new Map(
@@ -124,6 +129,12 @@ async function bringFiles(
     graphs: new Map(Object.values(manifest.graphs).map(({ path }) => [path, get(path)])),
     storage: files.storageKind,
   };
+}
+
+/** Files of versions that have been replaced. Other models stay, and those of other deployments on this host. */
+async function dropUnknown(storage: FileStorage): Promise<void> {
+  const known = await rememberedHashes();
+  if (known !== null) await storage.prune(known);
 }
 
 /** Two tabs that load at once would write to the same files; the second waits, and then finds them there. */

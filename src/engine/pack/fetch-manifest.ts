@@ -4,11 +4,12 @@ import type { ModelManifest } from '../../contracts/model-manifest.ts';
 import { parseManifest } from '../../core/model/parse-manifest.ts';
 
 const CACHE = 'shellwright-manifests';
+const SHA256 = /\b[0-9a-f]{64}\b/gu;
 
 export interface NewestManifest {
   readonly manifest: ModelManifest;
-  /** For visits without a connection; to be called once the files are on the device. */
-  readonly remember: () => Promise<void>;
+  /** For visits without a connection; to be called once the files are on the device. False where it cannot be kept. */
+  readonly remember: () => Promise<boolean>;
 }
 
 /**
@@ -29,7 +30,7 @@ export async function fetchManifest(
   if (!fetched.ok) return fetched;
   const manifest = parseManifest(fetched.value);
   if (!manifest.ok) return manifest;
-  const remember = (): Promise<void> => keep(url, fetched.value);
+  const remember = (): Promise<boolean> => keep(url, fetched.value);
   return { ok: true, value: { manifest: manifest.value, remember } };
 }
 
@@ -43,6 +44,24 @@ export async function recallManifest(baseUrl: string): Promise<ModelManifest | n
     return manifest.ok ? manifest.value : null;
   } catch {
     // As good as never seen.
+    return null;
+  }
+}
+
+/**
+ * The sha256 of every file of every model that was remembered on this origin: other deployments on the same host keep
+ * theirs here too, in formats that may be newer. null where that cannot be told.
+ */
+export async function rememberedHashes(): Promise<ReadonlySet<string> | null> {
+  try {
+    const cache = await caches.open(CACHE);
+    const hashes = new Set<string>();
+    for (const response of await cache.matchAll()) {
+      for (const [hash] of (await response.text()).matchAll(SHA256)) hashes.add(hash);
+    }
+    return hashes;
+  } catch {
+    // Denied meanwhile.
     return null;
   }
 }
@@ -75,12 +94,14 @@ async function fetchJson(url: string, signal: AbortSignal): Promise<Result<unkno
   }
 }
 
-async function keep(url: string, manifest: unknown): Promise<void> {
+async function keep(url: string, manifest: unknown): Promise<boolean> {
   try {
     const cache = await caches.open(CACHE);
     await cache.put(url, Response.json(manifest));
+    return true;
   } catch {
-    // Without storage there is no offline use anyway; this visit goes on.
+    // No storage, or none left; this visit goes on.
+    return false;
   }
 }
 
