@@ -131,6 +131,8 @@ export class EndpointServer {
     // The browser may stop the service worker at any time, and whoever asked has then been told that it failed.
     locks
       .request(lock, { signal: ended.signal }, () => {
+        // The service worker has cancelled it, and writes the line.
+        if (abort.signal.aborted) return;
         abort.abort();
         onAbandoned({ id, path, durationMs: now() - acceptedAtMs });
       })

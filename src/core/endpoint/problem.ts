@@ -8,6 +8,10 @@ const ENDPOINT_PROBLEMS = {
     detail: 'No tab of this site is open, so that no model is there.',
   },
   'endpoint/tab-closed': { status: 503, detail: 'The tab that was writing the answer was closed.' },
+  'endpoint/interrupted': {
+    status: 503,
+    detail: 'The tab that was writing the answer has given it up, such as for another model.',
+  },
   'endpoint/too-slow': { status: 504, detail: 'There was no answer in time.' },
   'endpoint/too-large': { status: 413, detail: 'The body has more than 64 kB.' },
   'endpoint/invalid-json': { status: 400, detail: 'The body is no JSON in UTF-8.' },

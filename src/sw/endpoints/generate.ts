@@ -119,8 +119,9 @@ class Generation {
       case 'generated': {
         const { record, isDebug } = news;
         if (record.failure !== null) return this.#fail(failureProblem(record.failure), false);
+        // Not by whoever asked: nothing of that gets here any more.
         if (record.finishReason === 'cancelled') {
-          return this.#fail(endpointProblem('endpoint/cancelled'), false);
+          return this.#fail(endpointProblem('endpoint/interrupted'), false);
         }
         const body = generateAnswer(record, isDebug);
         if (this.#input.streams) {

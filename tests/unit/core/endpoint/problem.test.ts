@@ -15,6 +15,7 @@ describe('problems of the endpoints', () => {
     ['endpoint/cancelled', 499, null],
     ['endpoint/no-tab', 503, 5],
     ['endpoint/tab-closed', 503, 5],
+    ['endpoint/interrupted', 503, 5],
     ['endpoint/too-slow', 504, 5],
   ] as const)('%s is %i; asking again helps after %s s', (code, status, retryAfterSeconds) => {
     expect(endpointProblem(code)).toMatchObject({ code, status, retryAfterSeconds, field: null });
