@@ -459,9 +459,16 @@ export class EngineClient {
   }
 }
 
-/** ONNX Runtime makes its threads once per worker, with its first session, and keeps its memory as long. */
+/**
+ * ONNX Runtime makes its threads once per worker, with its first session, and keeps its memory as long; our own models
+ * and those of the hub run on builds of their own.
+ */
 function runAlike(before: LoadOptions, after: LoadOptions): boolean {
-  return before.threads === after.threads && before.backend === after.backend;
+  return (
+    before.threads === after.threads &&
+    before.backend === after.backend &&
+    before.source.kind === after.source.kind
+  );
 }
 
 /** How a request ends whose worker is gone: with what has arrived of its script. */

@@ -122,7 +122,8 @@ function setUp(loads: Promise<Result<LoadReport>>[] = []) {
   };
 }
 
-const load = (client: EngineClient) => client.load({} as LoadOptions);
+const OPTIONS = { source: { kind: 'pack', baseUrl: 'https://example.org/' } } as LoadOptions;
+const load = (client: EngineClient) => client.load(OPTIONS);
 const settle = () => new Promise((resolve) => setTimeout(resolve));
 
 describe('the queue before the engine', () => {
@@ -378,10 +379,9 @@ describe('a load that fails', () => {
   });
 });
 
-describe('a load that asks for other threads, or another backend', () => {
-  const asking = (change: Partial<LoadOptions>) => ({ threads: 1, backend: 'wasm', ...change });
+describe('a load that asks for other threads, another backend or another kind of model', () => {
   const loadWith = (client: EngineClient, change: Partial<LoadOptions>) =>
-    client.load(asking(change) as LoadOptions);
+    client.load({ ...OPTIONS, threads: 1, backend: 'wasm', ...change });
 
   it('has a worker of its own, and only then', async () => {
     const { client, spawned } = setUp();
@@ -392,6 +392,15 @@ describe('a load that asks for other threads, or another backend', () => {
     expect(spawned.map((worker) => worker.terminated)).toEqual([true, false]);
     await loadWith(client, { threads: 2, backend: 'auto' });
     expect(spawned.map((worker) => worker.terminated)).toEqual([true, true, false]);
+    const source = { kind: 'hub', repository: 'owner/model', host: null } as const;
+    await loadWith(client, { threads: 2, backend: 'auto', source });
+    expect(spawned.map((worker) => worker.terminated)).toEqual([true, true, true, false]);
+    await loadWith(client, {
+      threads: 2,
+      backend: 'auto',
+      source: { ...source, repository: 'owner/other' },
+    });
+    expect(spawned).toHaveLength(4);
     expect(client.restartCount).toBe(0);
   });
 
