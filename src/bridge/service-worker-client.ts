@@ -28,6 +28,7 @@ export class ServiceWorkerClient {
   readonly #options: ServiceWorkerClientOptions;
   #registration: ServiceWorkerRegistration | null = null;
   #isUpdating = false;
+  #watched: ServiceWorker | null = null;
 
   constructor(options: ServiceWorkerClientOptions) {
     this.#options = options;
@@ -72,17 +73,23 @@ export class ServiceWorkerClient {
 
   #watch(registration: ServiceWorkerRegistration): void {
     if (registration.waiting !== null) this.#options.onUpdateReady(this.#applyUpdate);
-    registration.addEventListener('updatefound', () => {
-      const next = registration.installing;
-      next?.addEventListener('statechange', () => {
-        // Without an active one this is the first install, not an update.
-        if (next.state === 'installed' && registration.active !== null)
-          this.#options.onUpdateReady(this.#applyUpdate);
-      });
-    });
+    registration.addEventListener('updatefound', () => this.#watchInstalling(registration));
+    // Its event came before this page was there, or is still to come.
+    this.#watchInstalling(registration);
     // A page that stays open for days, as a monitor does, would not ask by itself.
     setInterval(() => void registration.update().catch(() => undefined), UPDATE_CHECK_INTERVAL_MS);
     this.#reloadForIsolation();
+  }
+
+  #watchInstalling(registration: ServiceWorkerRegistration): void {
+    const next = registration.installing;
+    if (next === null || next === this.#watched) return;
+    this.#watched = next;
+    next.addEventListener('statechange', () => {
+      // Without an active one this is the first install, not an update.
+      if (next.state === 'installed' && registration.active !== null)
+        this.#options.onUpdateReady(this.#applyUpdate);
+    });
   }
 
   #onControllerChange(): void {

@@ -142,6 +142,20 @@ test('an update waits until it is applied, and then reloads the page', async () 
   expect(reload).toHaveBeenCalledTimes(1);
 });
 
+test('an update that is being stored when the page is opened is told of once', async () => {
+  const { client, container, onUpdateReady } = setUp({ isolated: true });
+  const next = new FakeWorker();
+  container.registration.active = new FakeWorker();
+  container.registration.installing = next;
+  await client.start();
+  container.registration.dispatchEvent(new Event('updatefound'));
+  expect(onUpdateReady).not.toHaveBeenCalled();
+
+  next.become('installed');
+
+  expect(onUpdateReady).toHaveBeenCalledTimes(1);
+});
+
 test('another tab that starts the new version does not reload this one', async () => {
   const { client, container, reload } = setUp({ isolated: true });
   container.registration.waiting = new FakeWorker();
