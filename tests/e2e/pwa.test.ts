@@ -234,7 +234,10 @@ describe('a host that sends no headers', () => {
 });
 
 describe('a sub-folder', () => {
-  test('works as the root does: isolated and offline', async ({ page }) => {
+  test('works as the root does: isolated, offline, an app of its own', async ({
+    page,
+    context,
+  }) => {
     const site = await serveApp({
       folder: appFolder,
       port: 0,
@@ -248,6 +251,8 @@ describe('a sub-folder', () => {
     await openAndWaitForReload(page, site.url);
     await untilControlled(page);
     expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
+    const devtools = await context.newCDPSession(page);
+    expect((await devtools.send('Page.getAppId')).appId).toBe(site.url);
     await site.close();
 
     await page.reload();
