@@ -18,6 +18,10 @@ async function endpointLines(page: Page): Promise<readonly Readonly<Record<strin
     .map(({ level, traceId, fields }) => ({ level, traceId, ...fields }));
 }
 
+async function generateLines(page: Page): ReturnType<typeof endpointLines> {
+  return (await endpointLines(page)).filter(({ path }) => path === '/generate');
+}
+
 async function outcomes(page: Page): Promise<readonly (string | null)[]> {
   return (await readMonitorData(page)).records.map(({ outcome }) => outcome);
 }
@@ -530,7 +534,7 @@ describe('whoever does not wait any more', () => {
     }, `${site.url}generate`);
     await expect.poll(() => outcomes(tab)).toEqual(['cancelled']);
     await expect
-      .poll(() => endpointLines(tab))
+      .poll(() => generateLines(tab))
       .toEqual([
         expect.objectContaining({ path: '/generate', status: 499, code: 'endpoint/cancelled' }),
       ]);
@@ -548,7 +552,7 @@ describe('whoever does not wait any more', () => {
     await client.close();
     await expect.poll(() => outcomes(tab)).toEqual(['cancelled']);
     await expect
-      .poll(() => endpointLines(tab))
+      .poll(() => generateLines(tab))
       .toEqual([expect.objectContaining({ path: '/generate', status: 499 })]);
   });
 });
@@ -594,11 +598,7 @@ describe('a service worker that the browser stops', () => {
     expect((JSON.parse(text) as { id: string }).id).toBe(records[1]?.id);
     // The tab writes the line of the first one, of which the service worker knows nothing any more.
     await expect
-      .poll(() =>
-        endpointLines(tab).then((lines) =>
-          lines.filter(({ path }) => path === '/generate').map((line) => line['status']),
-        ),
-      )
+      .poll(() => generateLines(tab).then((lines) => lines.map((line) => line['status'])))
       .toEqual(expect.arrayContaining([499, 200]));
     balanceOf(await readMonitorData(tab));
   });
