@@ -42,7 +42,7 @@ const ASSIGNMENT_COMMANDS: Readonly<Record<string, string>> = {
 };
 
 /** What may follow the first word in `[[ ]]`. */
-const COND_OPERATORS = '= == != =~ ]] -eq -ne -lt -le -gt -ge -nt -ot -ef'.split(' ');
+const COND_OPERATORS = '= == != =~ -eq -ne -lt -le -gt -ge -nt -ot -ef'.split(' ');
 
 function asNumber(text: string): string {
   const bytes = [...Buffer.from(text)].reverse();

@@ -90,6 +90,21 @@ function after(token: i32): void {
   } else fail(token == T.EOF ? Err.COND_UNCLOSED : Err.COND_SYNTAX, R.condLine, token);
 }
 
+/** Whether an error here leaves no continuation: elsewhere bash stops early, and exits with 0. */
+export function condErrorIsFinal(): bool {
+  return R.level > 0 || R.strict != 0;
+}
+
+/** Whether only an operator or an end may stand here, so that a quote or an expansion is an error. */
+export function condWordIsOver(): bool {
+  return condErrorIsFinal() && (R.condState == Cond.OPERATOR || R.condState == Cond.AFTER);
+}
+
+/** Whether a closing `]]` may stand here: not while a parenthesis is open. */
+export function condMayEnd(): bool {
+  return (R.condDepth & ~EXTGLOB_BEFORE) == 0;
+}
+
 function fail(kind: i32, line: i32, token: i32): void {
   report(kind, line, R.wOff, token, 0);
   R.extglob = R.condDepth & EXTGLOB_BEFORE ? 1 : R.extglob;

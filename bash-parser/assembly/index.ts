@@ -81,8 +81,9 @@ export function state(): i32 {
   if (snapshotBytes() > SCRATCH_MAX) return Verdict.TOO_BIG;
   save(SCRATCH);
   const end = finish();
+  const stopped = R.strict && stopsEarly();
   load_(SCRATCH);
-  return end == Verdict.COMPLETE ? Verdict.COMPLETE : Verdict.VIABLE;
+  return end == Verdict.COMPLETE && !stopped ? Verdict.COMPLETE : Verdict.VIABLE;
 }
 
 /** What `push` would return for the bytes at `inputAt()`, which are not kept. */

@@ -53,7 +53,11 @@ export function parensClosed(c: i32): bool {
     endLog(start, replayTop);
     if (frame == Frame.ARITH_FOR) {
       R.semicolons = semicolons;
-      if (semicolons != 2 && R.consumer == Consumer.GRAMMAR && !R.recovering) doomUnlessStopped();
+      if (semicolons != 2) {
+        if (R.arithForOff == 0 && R.consumer == Consumer.GRAMMAR && !R.recovering)
+          R.arithForOff = R.wOff;
+        doomUnlessStopped();
+      }
       emit(T.ARITH_FOR);
     } else emit(T.ARITH_CMD);
     return true;
@@ -73,15 +77,15 @@ export function parensClosed(c: i32): bool {
 }
 
 /** The loop's end will be an error; at the top, an error in `[[ ]]` before it still makes bash exit with 0. */
-function doomUnlessStopped(): void {
-  if (R.arithForOff == 0) R.arithForOff = R.wOff;
+export function doomUnlessStopped(): void {
+  if (R.consumer != Consumer.GRAMMAR || R.recovering) return;
   if (R.level > 0) R.doomed = 1;
   else if (R.doomed == 0) R.doomed = 2;
 }
 
 /** Forgets the part of the log that no enclosing `((` needs. */
 export function endLog(start: i32, replayTop: i32): void {
-  if (R.logDepth == 0 || replayTop != R.logReplayTop) R.logLen = start;
+  if (R.logDepth == 0 || R.logReplayTop > replayTop) R.logLen = start;
   R.logReplayTop = replayTop;
   if (R.logDepth == 0) R.logDocuments = 0;
 }

@@ -5,7 +5,7 @@
 import { Err } from './codes';
 import { fail } from './errors';
 import { Assign, END_OF_INPUT, FRAMES, Frame, Quote, R, St, popFrame, pushFrame } from './layout';
-import { arithFinished } from './parens';
+import { arithFinished, doomUnlessStopped } from './parens';
 import { addText } from './words';
 
 /** Starts a unit whose opening was just read; the frame of what it interrupts is already pushed. */
@@ -161,7 +161,7 @@ function bracket(c: i32, kind: i32): bool {
       if (R.semiBraces > 0 && inArithFor()) R.semiBraces--;
       break;
     case 59:
-      if (R.semiBraces == 0 && inArithFor()) R.semicolons++;
+      if (R.semiBraces == 0 && inArithFor() && ++R.semicolons > 2) doomUnlessStopped();
   }
   return true;
 }

@@ -7,13 +7,14 @@ import {
   COND_OPERATOR_COUNT,
   SPELLED_COUNT,
   SPELLED_LIST,
+  Spelled,
   T,
   TERMINAL,
 } from '../build/tables';
-import { Cond } from './cond';
+import { Cond, condErrorIsFinal, condMayEnd } from './cond';
 import { accepts } from './grammar';
 import { Consumer, R, St, WORD_TEXT } from './layout';
-import { specialToken, wordFits } from './word-kinds';
+import { descriptorFits, specialToken, wordFits } from './word-kinds';
 
 function fits(token: i32): bool {
   return accepts(load<u8>(TERMINAL + token));
@@ -21,9 +22,11 @@ function fits(token: i32): bool {
 
 export function viable(): bool {
   if (R.consumer == Consumer.ARRAY) return arrayViable();
-  if (R.consumer == Consumer.COND) return (R.level == 0 && !R.strict) || condViable();
+  if (R.consumer == Consumer.COND) return !condErrorIsFinal() || condViable();
   if (R.recovering) return true;
   switch (R.st) {
+    case St.COMMENT:
+      return fits(T.NEWLINE);
     case St.META:
       return operatorFits();
     case St.META_LESS:
@@ -37,12 +40,9 @@ export function viable(): bool {
     case St.WORD_PATTERN:
     case St.WORD_EQUALS:
     case St.WORD_BACKSLASH:
-    case St.SUBSTITUTION:
       return wordViable();
-    case St.QUOTE:
-      // Arithmetic was checked when it began; any other quote belongs to a word.
-      return R.doomed == 0;
     default:
+      // Quotes and substitutions were checked when they began.
       return true;
   }
 }
@@ -63,38 +63,72 @@ function operatorFits(): bool {
   }
 }
 
-/** Inside `$(`, where an error in `[[ ]]` is final, the second word must become an operator or the end. */
+/** The hand-made parser of `[[ ]]`, state by state, where an error in it is final. */
 function condViable(): bool {
-  if (R.st != St.WORD || R.condState != Cond.OPERATOR) return true;
-  if (R.wLen > 3 || R.wQuoted || R.wDollar) return false;
-  const mask: u64 = R.wLen == 0 ? 0 : u64.MAX_VALUE >>> ((<u64>(8 - R.wLen)) << 3);
-  const text = load<u64>(WORD_TEXT) & mask;
+  const state = R.condState;
+  switch (R.st) {
+    case St.COMMENT:
+      return state == Cond.TERM || state == Cond.AFTER;
+    case St.META: {
+      // `<` and `>` may begin a process substitution where a word may stand.
+      const angle = R.metaCh == 60 || R.metaCh == 62;
+      if (state == Cond.AFTER) return R.metaCh == 38 || R.metaCh == 124;
+      if (state == Cond.OPERATOR) return angle || R.metaCh == 38 || R.metaCh == 124;
+      return angle || (state == Cond.TERM && R.metaCh == 40);
+    }
+    case St.META_LESS:
+    case St.META_SEMI:
+    case St.META_AND:
+      return false;
+    case St.WORD:
+    case St.WORD_EXPANSION:
+    case St.WORD_PATTERN:
+    case St.WORD_EQUALS:
+    case St.WORD_BACKSLASH:
+      return (state != Cond.OPERATOR && state != Cond.AFTER) || condOperatorFits();
+    default:
+      return true;
+  }
+}
+
+/** Whether the half-read word can become `]]` or, after the first word, an operator. */
+function condOperatorFits(): bool {
+  let length = R.wLen;
+  if (length > 3 || R.wQuoted || R.wDollar) return false;
+  let text = load<u64>(WORD_TEXT) & keep(length);
+  if (R.st == St.WORD_EXPANSION)
+    return R.expCh != 36 && text == Spelled.COND_END && length == 2 && condMayEnd();
+  // Only `!` of the characters that may open a pattern begins an operator.
+  if (R.st == St.WORD_PATTERN) {
+    text |= (<u64>R.expCh) << ((<u64>length) << 3);
+    length++;
+  } else if (R.st != St.WORD) return false;
+  if (condMayEnd() && (Spelled.COND_END & keep(length)) == text) return true;
+  if (R.condState == Cond.AFTER) return false;
   for (let i = 0; i < COND_OPERATOR_COUNT; i++)
-    if ((load<u64>(COND_OPERATORS + ((<usize>i) << 3)) & mask) == text) return true;
+    if ((load<u64>(COND_OPERATORS + ((<usize>i) << 3)) & keep(length)) == text) return true;
   return false;
 }
 
+/** A mask for the first `length` bytes of eight. */
+function keep(length: i32): u64 {
+  return length == 0 ? 0 : u64.MAX_VALUE >>> ((<u64>(8 - length)) << 3);
+}
+
 function arrayViable(): bool {
-  return R.st != St.META || R.metaCh == 60 || R.metaCh == 62;
+  return R.st != St.META_LESS && (R.st != St.META || R.metaCh == 60 || R.metaCh == 62);
 }
 
 function wordViable(): bool {
-  if (wordFits()) return true;
-  if (R.wQuoted || R.wDollar || R.st != St.WORD || R.wLen > 8) return digitsFit();
-  if (digitsFit()) return true;
-  const length = R.wLen;
-  const text = load<u64>(WORD_TEXT);
-  const mask: u64 = length == 0 ? 0 : u64.MAX_VALUE >>> ((<u64>(8 - length)) << 3);
+  if (wordFits() || descriptorFits()) return true;
+  if (R.wQuoted || R.wDollar || R.st != St.WORD || R.wLen > 8) return false;
+  const mask = keep(R.wLen);
+  const text = load<u64>(WORD_TEXT) & mask;
   for (let i = 0; i < SPELLED_COUNT; i++) {
     const candidate = load<u64>(SPELLED_LIST + ((<usize>i) << 3));
-    if ((candidate & mask) != (text & mask)) continue;
+    if ((candidate & mask) != text) continue;
     const token = specialToken(candidate, false);
     if (token >= 0 && fits(token)) return true;
   }
   return false;
-}
-
-function digitsFit(): bool {
-  if (R.wDigits && fits(T.NUMBER)) return true;
-  return R.wLen > 0 && load<u8>(WORD_TEXT) == 123 && fits(T.REDIR_VAR);
 }

@@ -220,6 +220,30 @@ function isRedirectionVariable(): bool {
   return false;
 }
 
+/** Whether the text can still become `{name}` or `{name[index]}` before a redirection. */
+function mayBeRedirectionVariable(): bool {
+  const length = R.wLen;
+  if (length == 0 || length > R.wCap || load<u8>(WORD_TEXT) != 123) return false;
+  let i = 1;
+  while (i < length && load<u8>(CLASSES + load<u8>(WORD_TEXT + i)) & (NAME_START | DIGIT)) i++;
+  if (i > 1 && !(load<u8>(CLASSES + load<u8>(WORD_TEXT + 1)) & NAME_START)) return false;
+  // An index may hold anything.
+  if (i > 1 && i < length && load<u8>(WORD_TEXT + i) == 91) return true;
+  if (R.st == St.WORD_EXPANSION && R.expCh != 36) return isRedirectionVariable();
+  return R.st == St.WORD && (i == length || (i > 1 && isRedirectionVariable()));
+}
+
+/** Whether the word in progress can still be the descriptor in front of a redirection. */
+export function descriptorFits(): bool {
+  if (
+    R.wDigits &&
+    (R.st == St.WORD || (R.st == St.WORD_EXPANSION && R.expCh != 36)) &&
+    accepts(load<u8>(TERMINAL + T.NUMBER))
+  )
+    return true;
+  return mayBeRedirectionVariable() && accepts(load<u8>(TERMINAL + T.REDIR_VAR));
+}
+
 /** Commands whose arguments may be array assignments. */
 function takesAssignments(text: u64): bool {
   switch (text) {

@@ -1,6 +1,7 @@
 /** Words, byte by byte: quoting, expansions, and how far the word looks like an assignment. */
 import { T } from '../build/tables';
 import { startArray } from './arrays';
+import { condWordIsOver } from './cond';
 import { reservedAfter } from './lexer';
 import {
   Assign,
@@ -18,7 +19,7 @@ import {
 } from './layout';
 import { step } from './machine';
 import { startQuote } from './quotes';
-import { finishWord, wordFits } from './word-kinds';
+import { descriptorFits, finishWord, wordFits } from './word-kinds';
 
 /** One bit a byte class. */
 const BREAK: i32 = 1;
@@ -108,10 +109,16 @@ export function assignmentOk(): bool {
   return !(R.flags & Flag.CASE_PATTERN) && commandPosition(R.last);
 }
 
+/** What follows cannot make it anything but a plain word, an assignment or the index of a descriptor. */
+function doomUnlessWord(): void {
+  if (R.consumer == Consumer.GRAMMAR) {
+    if (!R.recovering && !wordFits() && !descriptorFits()) R.doomed = 1;
+  } else if (R.consumer == Consumer.COND && condWordIsOver()) R.doomed = 1;
+}
+
 /** Suspends the word while a quote or bracket is read; `delimiter` is what backslashes in it will see. */
 export function suspendWord(delimiter: i32): void {
-  // What follows cannot make it anything but a plain word or an assignment.
-  if (R.consumer == Consumer.GRAMMAR && !R.recovering && !wordFits()) R.doomed = 1;
+  doomUnlessWord();
   pushFrame(R.delimiter);
   pushFrame(Frame.WORD);
   R.delimiter = delimiter;
@@ -258,6 +265,7 @@ export function equals(c: i32): bool {
   R.st = St.WORD;
   add(61);
   if (c != 40) return false;
+  doomUnlessWord();
   addText(c);
   startArray();
   return true;

@@ -76,8 +76,9 @@ export class IncrementalParser {
     if (outcome !== TOO_BIG) return VERDICTS[outcome] as PrefixState;
     this.snapshot(this.#spare);
     const end = VERDICTS[this.#parser.finish()];
+    const isStopped = this.#strict && this.#parser.stopsEarly() !== 0;
     this.restore(this.#spare);
-    return end === 'complete' ? 'complete' : 'viable';
+    return end === 'complete' && !isStopped ? 'complete' : 'viable';
   }
 
   /** What is still open here, outermost first. */

@@ -46,6 +46,18 @@ describe('prefixes', { timeout: 300_000 }, () => {
     }
   });
 
+  it('nor where an early stop of bash is dead, if bash reads that script to its end', () => {
+    const syntax = new BashSyntax(module);
+    const strict = new IncrementalParser(module, { earlyStopIsDead: true });
+    for (const { script } of valid.filter((row) => !syntax.checkSyntax(row.script).note)) {
+      strict.reset();
+      for (let i = 0; i < script.length; i++)
+        if (strict.push(script.subarray(i, i + 1)) !== 'viable')
+          expect.fail(`dead after ${JSON.stringify(text(script.subarray(0, i + 1)))}`);
+      expect(strict.state, text(script)).toBe('complete');
+    }
+  });
+
   it('ends dead or incomplete on every script that bash rejects', () => {
     for (const { script } of invalid) {
       parser.reset();
@@ -84,6 +96,33 @@ describe('prefixes', { timeout: 300_000 }, () => {
     ['f() "x', 'dead'],
     ['a=(1 &', 'dead'],
     ['a=(1 <', 'viable'],
+    ['a=(1 <<', 'dead'],
+    // A comment ends with a newline, which must fit.
+    ['a > # b', 'dead'],
+    ['for #', 'dead'],
+    ['case x in a | #', 'dead'],
+    ['case x #', 'viable'],
+    ['if a; # b', 'viable'],
+    ['x=$(for ((i=0;i<9;i++', 'viable'],
+    ['x=$(for ((i=0;i<9;i++;', 'dead'],
+    // Nothing but a reserved word fits, and an assignment is none.
+    ['f() case=(', 'dead'],
+    ['f() case', 'viable'],
+    ['(a) {1', 'dead'],
+    ['(a) {-', 'dead'],
+    ['(a) {b', 'viable'],
+    ['(a) {b[$(c)]', 'viable'],
+    ['(a) {b}', 'viable'],
+    ['(a) {b}c', 'dead'],
+    ['(a) 1', 'viable'],
+    ['(a) 1$', 'dead'],
+    ['f() (( x + $(', 'viable'],
+    ['function f (( $(', 'viable'],
+    ['for ((a)); do echo "', 'viable'],
+    // In a substitution, an error in [[ ]] is final.
+    ['x=$([[ a;', 'dead'],
+    ['x=$([[ -f a b', 'dead'],
+    ['x=$([[ a == b ]', 'viable'],
     ['cat <<EOF; }\nhi', 'dead'],
     ['cat <<EOF\nhi', 'complete'],
     ['echo $([[ a b', 'dead'],
@@ -108,6 +147,50 @@ describe('prefixes', { timeout: 300_000 }, () => {
       return strict.state;
     });
     expect(states).toEqual(['dead', 'dead', 'dead', 'complete']);
+  });
+
+  const strict = new IncrementalParser(module, { earlyStopIsDead: true });
+  const stateOf = (script: string) => {
+    strict.reset();
+    strict.push(Buffer.from(script));
+    return strict.state;
+  };
+
+  it.each([
+    ...['[[ a;', '[[ $a -gt 5 ;', '[[ -f a -a', '[[ a == b -o', '[[ a == b c', '[[ a ]x'],
+    ...['[[ a (', '[[ -f &', '[[ &', '[[ |', "[[ a '", '[[ $a "', '[[ a `', '[[ a $(', '[[ a <('],
+    ...['[[ -f a <(', '[[ a == #', '[[ -f #', '[[ a #', '[[ a <<', '[[ a ==<', '[[ a == &'],
+    ...['[[ ( a ]', '[[ ( a == b ]', '[[ a ]<', '[[ a ;;', '[[ a &>', '[[ a && &'],
+    'for ((a;b;c;',
+  ])('%j has no continuation that bash reads to its end', (script) => {
+    expect(stateOf(script)).toBe('dead');
+  });
+
+  it.each([
+    ...[
+      '[[ ( a == b ) ]',
+      '[[ a == <(b) ]',
+      '[[ -f <(b',
+      '[[ <',
+      '[[ ( ( ! a',
+      '[[ a =',
+      '[[ a -e',
+    ],
+    ...[
+      '[[ a !',
+      '[[ a &',
+      '[[ a |',
+      '[[ a <',
+      '[[ a == b &',
+      '[[ a\\\n ]',
+      '[[ a == @(b|',
+      '[[ #',
+    ],
+    ...['[[ a == b #', '[[ a =~ (b', '[[ a =~ $(b', '[[ "a" ]', '[[ a && -f b ||', '[[ a ]]<'],
+    // An end would be one of an early stop.
+    ...['if [[ -f a && -f b ]]; then\n[[ -f c &', 'if [[ -n $x ]', '[[ -n $x', '[[ $x -'],
+  ])('%j has one, and is not complete', (script) => {
+    expect(stateOf(script)).toBe('viable');
   });
 });
 
