@@ -103,8 +103,13 @@ function setAside(b: i32): void {
 }
 
 function deliver(c: i32): void {
-  if (R.logDepth > 0 && (R.source != Source.REPLAY || R.replayTop <= R.logReplayTop)) log(c);
+  if (isLogged()) log(c);
   step(c);
+}
+
+/** Whether the byte being read belongs to an open log, which then has it already. */
+export function isLogged(): bool {
+  return R.logDepth > 0 && (R.source != Source.REPLAY || R.replayTop <= R.logReplayTop);
 }
 
 /** Gives a byte that was read too early back to where it came from. */

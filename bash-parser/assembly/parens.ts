@@ -2,7 +2,7 @@
 import { T, TERMINAL } from '../build/tables';
 import { Doubt } from './codes';
 import { accepts } from './grammar';
-import { log, replayLog } from './input';
+import { isLogged, log, replayLog } from './input';
 import { Consumer, END_OF_INPUT, Frame, Quote, R, St, popFrame, pushFrame } from './layout';
 import { emit, reservedAfter } from './lexer';
 import { startQuote } from './quotes';
@@ -22,14 +22,15 @@ export function startParens(): bool {
     )
       R.doomed = 1;
   }
+  const logged = isLogged();
   pushFrame(R.logReplayTop);
-  pushFrame(R.logLen);
+  pushFrame(logged ? R.logLen - 1 : R.logLen);
   pushFrame(R.semicolons);
   pushFrame(R.semiBraces);
   pushFrame(frame);
   R.logReplayTop = R.replayTop;
   R.logDepth++;
-  log(40);
+  if (!logged) log(40);
   R.semicolons = 0;
   R.semiBraces = 0;
   startQuote(Quote.PAREN_ARITH);

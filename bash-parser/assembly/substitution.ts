@@ -3,7 +3,7 @@ import { T } from '../build/tables';
 import { Doubt } from './codes';
 import { gather, Resume } from './documents';
 import { run, startUnit } from './grammar';
-import { log } from './input';
+import { isLogged, log } from './input';
 import { Consumer, Flag, Frame, LOG, Quote, R, St, WORD_MAX, popFrame, pushFrame } from './layout';
 import { endLog } from './parens';
 import { resume, startQuote } from './quotes';
@@ -33,10 +33,10 @@ function startSubstitution(first: i32): void {
   // A delimiter is compared with all of its text, so the text of the substitution is kept.
   const keep = R.wCap == WORD_MAX;
   pushFrame(R.logReplayTop);
-  // Its first byte was delivered before: an enclosing log has it already.
-  pushFrame(keep ? R.logLen - (R.logDepth > 0 ? 1 : 0) : -1);
+  const logged = isLogged();
+  pushFrame(keep ? R.logLen - (logged ? 1 : 0) : -1);
   if (keep) {
-    if (R.logDepth == 0) log(first);
+    if (!logged) log(first);
     R.logReplayTop = R.replayTop;
     R.logDepth++;
   }

@@ -146,7 +146,7 @@ export class Generator {
     const redirections = random.chance(15) ? ` ${this.#redirection(depth)}` : '';
     const loopBody = (): string =>
       random.pick([`do ${body()} done`, `do ${body()}done`, `{ ${body()} }`, `do\n${body()} done`]);
-    switch (random.below(17)) {
+    switch (random.below(18)) {
       case 0:
         return `if ${body()} then ${body()} fi${redirections}`;
       case 1:
@@ -179,6 +179,15 @@ export class Generator {
         return `((${this.#list(depth - 1)}) ${random.pick(['', ';', '|', '&&'])} ${this.#list(depth - 1)})`;
       case 15:
         return `(${body()})`;
+      case 16: {
+        // Parentheses that are read twice, with some in a substitution that are not.
+        const inner = random.pick([
+          `((${this.#arith(depth)}))`,
+          `for ((;${this.#arith(depth)};)) ${loopBody()}`,
+          `((${this.#list(depth - 1)}) ${random.pick(['', ';'])} b)`,
+        ]);
+        return `((a $(${random.pick(['', ' ', 'b; '])}${inner}${random.pick(['', ' ', '; b'])})${random.pick(['', ' '])}); b)`;
+      }
       default:
         return this.#simple(depth);
     }

@@ -34,6 +34,15 @@ describe('verdicts that were once wrong', () => {
       'x=$(cat <<EOF\nhi\nEOF)\nif a; then b; fi\n',
       'valid',
     ],
+    [
+      'an arithmetic command in a substitution in `((` that is none',
+      '((n=$(if ((a>b)); then echo 1; fi); echo $n) && x)\n',
+      'valid',
+    ],
+    ['such a command before others', '((cd $(f; ((n>1)) && echo a); pwd) | tail -1)\n', 'valid'],
+    ['subshells in a substitution in such a `((`', '((echo $( ((a); b) )); c)\n', 'valid'],
+    ['`for ((` in one', '((echo $( for ((;;)); do :; done )); b)\n', 'valid'],
+    ['a parenthesis too many after one', '((echo $( ((x)) )); b) )\n', 'invalid'],
   ])('%s', (_, script, result) => {
     expect(syntax.checkSyntax(script).result).toBe(result);
   });
