@@ -253,10 +253,14 @@ function runsDownload({ name, args, command }: Call): boolean {
     : INTERPRETER.test(name) && args.every((arg) => arg === '-');
   if (!readsInput) return false;
   if (command.redirections.some(({ target }) => downloads(target))) return true;
-  for (let from = command.pipedFrom; from !== null; from = from.pipedFrom) {
-    if (DOWNLOAD.test(callOf(from, new Set()).name)) return true;
-  }
-  return false;
+  return outputsOf(command).some((from) => DOWNLOAD.test(callOf(from, new Set()).name));
+}
+
+/** The commands in front of it in its pipeline. */
+function outputsOf(command: SimpleCommand): readonly SimpleCommand[] {
+  const all = new Set(command.pipedFrom);
+  for (const from of all) for (const further of from.pipedFrom) all.add(further);
+  return [...all];
 }
 
 function downloads(word: Word): boolean {
@@ -283,10 +287,6 @@ function isForkBomb(name: string, following: readonly SimpleCommand[]): boolean 
   const at = following.findIndex((command) => command.defines !== null);
   const body = following.slice(0, at < 0 ? undefined : at);
   return body.some(
-    (command) =>
-      calls(command) &&
-      command.endedBy === '&' &&
-      command.pipedFrom !== null &&
-      calls(command.pipedFrom),
+    (command) => calls(command) && command.endedBy === '&' && command.pipedFrom.some(calls),
   );
 }

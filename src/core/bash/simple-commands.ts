@@ -1,6 +1,6 @@
 /**
  * The simple commands of a script with their words, read in one pass and without judging syntax: `bash -n` does that. Comments, quoted text
- * and the bodies of here-documents are no commands; what stands in `$(...)`, backticks and `<(...)` is.
+ * the patterns of `case` and the bodies of here-documents are no commands; what stands in `$(...)`, backticks and `<(...)` is.
  */
 
 /** A word after quotes are taken away. */
@@ -30,11 +30,11 @@ export interface SimpleCommand {
   readonly redirections: readonly Redirection[];
   /** 1-based, where its first word begins. */
   readonly line: number;
-  /** The command whose output this one reads. */
-  readonly pipedFrom: SimpleCommand | null;
+  /** The commands whose output this one reads; many where a group stands before the pipe. */
+  readonly pipedFrom: readonly SimpleCommand[];
   /** A function of this name begins here; then there are no words. */
   readonly defines: string | null;
-  /** What ended it: `;`, `|`, `&`, `)` and so on; a newline or the end is ''. */
+  /** What ended it: `;`, `|`, `&`, `)` and so on; a newline or the end is ''. `&` also behind the group that it ends. */
   readonly endedBy: string;
 }
 
@@ -44,8 +44,17 @@ const RESERVED = new Set([
 ]);
 const ASSIGNMENT = /^[A-Za-z_]\w*(?:\[[^\]]*\])?\+?=/u;
 const FUNCTION = /function[ \t]+([^\s(){}]+)[ \t]*(?:\(\s*\))?/uy;
+const OPENS_GROUP = /^(?:\{|if|while|until)$/u;
+const CLOSES_GROUP = /^(?:\}|fi|done|esac)$/u;
 const SPECIAL_IN_QUOTES = /[*?[~$\\{}]/gu;
 const DEEPEST = 32;
+/** Of a group before a pipe, so many of its last commands are kept. */
+const MOST_PIPED = 32;
+/** Characters that may be read once more, because they are not what they began as. */
+const MOST_READ_AGAIN = 262_144;
+
+/** A command while its group may still be read. */
+type Found = { -readonly [Key in keyof SimpleCommand]: SimpleCommand[Key] };
 
 interface Draft {
   words: Word[];
@@ -56,10 +65,11 @@ interface Draft {
 
 class Scanner {
   readonly #script: string;
-  readonly #found: SimpleCommand[] = [];
+  readonly #found: Found[] = [];
   #at = 0;
   #line: number;
   #depth = 0;
+  #readAgain = 0;
   /** What ends the innermost substitution. */
   #closer = '';
   #awaited: { delimiter: string; strip: boolean; redirection: { body: string | null } }[] = [];
@@ -78,44 +88,70 @@ class Scanner {
   #list(): readonly SimpleCommand[] {
     const first = this.#found.length;
     let draft: Draft = empty();
-    let pipedFrom: SimpleCommand | null = null;
+    let pipedFrom: readonly SimpleCommand[] = [];
     let parens = 0;
     let cases = 0;
+    let inPattern = false;
+    /** Where the groups begin that are open, and the one that was closed last. */
+    const groups: number[] = [];
+    let closed: number | null = null;
+    const close = (): void => {
+      closed = groups.pop() ?? null;
+    };
     const end = (endedBy: string, defines: string | null = null): void => {
       const { words, assignments, redirections } = draft;
-      let ended: SimpleCommand | null = null;
+      let ended: Found | null = null;
       if (words.length + assignments.length + redirections.length > 0 || defines !== null) {
         ended = { ...draft, words: defines === null ? words : [], pipedFrom, defines, endedBy };
         this.#found.push(ended);
       }
       draft = empty();
-      // Of a group before the pipe, the last command stands for all: `{ date; curl URL; } | sh`.
-      if (endedBy === '|' || endedBy === '|&') pipedFrom = ended ?? this.#found.at(-1) ?? null;
-      else if (ended !== null) pipedFrom = null;
+      const last = this.#found.at(-1);
+      if (endedBy === '|' || endedBy === '|&') {
+        const from = Math.max(closed ?? this.#found.length - 1, this.#found.length - MOST_PIPED);
+        pipedFrom = this.#found.slice(Math.max(first, from));
+      } else if (ended !== null) pipedFrom = [];
+      if (endedBy === '&' && closed !== null && last !== undefined) last.endedBy = '&';
+      closed = null;
     };
     while (this.#at < this.#script.length) {
       const char = this.#script.charAt(this.#at);
       const rest = this.#script.slice(this.#at, this.#at + 3);
       const named = char === 'f' && draft.words.length === 0 && this.#match(FUNCTION);
+      const firstWord = draft.words[0]?.pattern;
+      const inTest = firstWord === '[[' && draft.words.at(-1)?.pattern !== ']]';
       if (this.#closer === '`' && char === '`') {
         this.#at += 1;
         break;
       }
       if (char === '\n') {
-        end('');
+        if (firstWord !== 'case' || draft.words.length !== 2) end('');
         this.#newline();
       } else if (char === ' ' || char === '\t' || char === '\r') {
         this.#at += 1;
       } else if (rest.startsWith('\\\n')) {
         this.#skip(2);
       } else if (char === '#') {
-        const lineEnd = this.#script.indexOf('\n', this.#at);
-        this.#at = lineEnd < 0 ? this.#script.length : lineEnd;
+        this.#comment();
+      } else if (inPattern) {
+        const ending = this.#pattern();
+        inPattern = ending === null;
+        if (ending === 'esac') {
+          cases -= 1;
+          close();
+        }
       } else if (named) {
         this.#skip(named[0].length);
         end('(', named[1] ?? '');
-      } else if (rest.startsWith('((') && draft.words.length === 0) {
-        this.#arithmetic();
+      } else if (
+        rest.startsWith('((') &&
+        (draft.words.length === 0 || (firstWord === 'for' && draft.words.length === 1)) &&
+        this.#balanced(2, '(', '))', [])
+      ) {
+        closed = null;
+      } else if (inTest && /^(?:&&|\|\||[()<>](?!\())/u.test(rest)) {
+        this.#at += /^[&|]/u.test(char) ? 2 : 1;
+        while (/[ \t\n]/u.test(this.#script.charAt(this.#at))) this.#skip(1);
       } else if (char === '(') {
         const name = draft.words.length === 1 ? draft.words[0]?.pattern : undefined;
         const parentheses = name === undefined ? null : this.#match(/\(\s*\)/uy);
@@ -126,12 +162,15 @@ class Scanner {
           end('(');
           this.#at += 1;
           parens += 1;
+          groups.push(this.#found.length);
         }
       } else if (char === ')') {
         end(')');
         this.#at += 1;
-        if (parens > 0) parens -= 1;
-        else if (cases === 0) break;
+        if (parens > 0) {
+          parens -= 1;
+          close();
+        } else if (cases === 0 || this.#closer === ')') break;
       } else if (/^(?:&>|[<>])/u.test(rest)) {
         if (/^[<>]\(/u.test(rest)) this.#word(draft);
         else this.#redirection(draft);
@@ -139,25 +178,50 @@ class Scanner {
         const operator = this.#match(/;;&|;;|;&|&&|\|\||\|&|[;&|]/uy)?.[0] ?? char;
         this.#at += operator.length;
         end(operator);
+        inPattern = cases > 0 && /^;[;&]/u.test(operator);
       } else {
         const reserved = this.#word(draft);
         if (reserved === 'case') cases += 1;
         if (reserved === 'esac') cases = Math.max(0, cases - 1);
+        if (reserved === 'in') {
+          end('');
+          inPattern = true;
+        }
+        if (reserved === 'case' || reserved === 'for' || OPENS_GROUP.test(reserved ?? ''))
+          groups.push(this.#found.length);
+        else if (CLOSES_GROUP.test(reserved ?? '')) close();
       }
     }
     end('');
     return this.#found.slice(first);
   }
 
+  #comment(): void {
+    const lineEnd = this.#script.indexOf('\n', this.#at);
+    this.#at = lineEnd < 0 ? this.#script.length : lineEnd;
+  }
+
+  /** Reads on in the pattern of a `case`: returns `)` or `esac` if that ends it here, else null. */
+  #pattern(): string | null {
+    const start = this.#at;
+    const { pattern } = this.#readWord();
+    if (this.#at > start) return pattern === 'esac' ? 'esac' : null;
+    this.#at += 1;
+    return this.#script.charAt(start) === ')' ? ')' : null;
+  }
+
   /** Adds the word here to the draft; returns it if it is reserved where it stands. */
   #word(draft: Draft): string | null {
     const line = this.#line;
     const start = this.#at;
-    const word = this.#readWord();
+    const word = this.#readWord(draft.words.length === 0);
     if (this.#at === start) this.#at += 1;
     const { pattern } = word;
     if (/^\d+$/u.test(pattern) && /^[<>]/u.test(this.#script.charAt(this.#at))) return null;
     if (draft.words.length === 0) {
+      // Their options and names are no commands.
+      if (pattern === 'time') this.#take(/(?:[ \t]+-(?:p|-)(?=\s))+/uy);
+      if (pattern === 'coproc') this.#take(/[ \t]+[A-Za-z_]\w*(?=[ \t]+[{(])/uy);
       if (RESERVED.has(pattern)) return pattern;
       if (pattern === 'esac') return pattern;
       if (draft.assignments.length === 0) draft.line = line;
@@ -167,12 +231,22 @@ class Scanner {
       }
     }
     draft.words.push(word);
-    return draft.words.length === 1 && pattern === 'case' ? 'case' : null;
+    const isCase = draft.words[0]?.pattern === 'case';
+    if (draft.words.length === 1)
+      return isCase ? 'case' : /^(?:for|select)$/u.test(pattern) ? 'for' : null;
+    return isCase && draft.words.length === 3 && pattern === 'in' ? 'in' : null;
   }
 
-  #readWord(): Word {
+  /** @param mayAssign whether `name[` begins an assignment to an element */
+  #readWord(mayAssign = false): Word {
     const commands: SimpleCommand[] = [];
     let pattern = '';
+    const element = mayAssign ? this.#match(/[A-Za-z_]\w*\[/uy) : null;
+    if (element !== null) {
+      const start = this.#at;
+      if (this.#balanced(element[0].length, '[', ']', commands))
+        pattern = `${element[0]}${plain(this.#script.slice(start + element[0].length, this.#at - 1))}]`;
+    }
     while (this.#at < this.#script.length) {
       const char = this.#script.charAt(this.#at);
       const next = this.#script.charAt(this.#at + 1);
@@ -188,7 +262,7 @@ class Scanner {
       } else if (char === '"') {
         pattern += this.#doubleQuoted(commands);
       } else if (char === '$' || char === '`') {
-        pattern += this.#expansion(commands);
+        pattern += this.#expansion(commands, false);
       } else if ((char === '<' || char === '>') && next === '(' && pattern === '') {
         this.#at += 2;
         pattern += `${char}()`;
@@ -213,7 +287,8 @@ class Scanner {
     if (!this.#deeper()) return;
     while (this.#at < this.#script.length && this.#script.charAt(this.#at) !== ')') {
       const start = this.#at;
-      this.#readWord();
+      if (this.#script.charAt(start) === '#') this.#comment();
+      else this.#readWord();
       if (this.#at === start) this.#skip(1);
     }
     this.#at += 1;
@@ -237,7 +312,7 @@ class Scanner {
         break;
       }
       if (char === '$' || char === '`') {
-        pattern += this.#expansion(commands);
+        pattern += this.#expansion(commands, true);
       } else if (char === '\\') {
         const next = this.#script.charAt(this.#at + 1);
         if (next !== '\n') pattern += plain(/["$`\\]/u.test(next) ? next : `\\${next}`);
@@ -251,43 +326,85 @@ class Scanner {
     return pattern;
   }
 
-  #expansion(commands: SimpleCommand[]): string {
+  /** @param isQuoted between double quotes, where `$'` begins nothing */
+  #expansion(commands: SimpleCommand[], isQuoted: boolean): string {
     const rest = this.#script.slice(this.#at, this.#at + 3);
-    if (rest.startsWith('$((')) {
-      this.#at += 1;
-      this.#arithmetic();
-      return '$()';
-    }
+    if (rest.startsWith('$((') && this.#balanced(3, '(', '))', commands)) return '$()';
+    if (rest.startsWith('$[') && this.#balanced(2, '[', ']', commands)) return '$()';
     if (rest.startsWith('$(') || rest.startsWith('`')) {
       this.#at += rest.startsWith('`') ? 1 : 2;
       commands.push(...this.#nested(rest.startsWith('`') ? '`' : ')'));
       return '$()';
     }
-    if (rest.startsWith('${')) {
-      return this.#braced();
-    }
-    if (rest.startsWith("$'")) {
+    if (rest.startsWith('${')) return this.#braced(commands);
+    if (!isQuoted && rest.startsWith("$'")) {
       const text = this.#match(/\$'(?:\\[^]|[^'\\])*'?/uy)?.[0] ?? rest;
       this.#skip(text.length);
       return plain(text.slice(2, -1));
     }
     const name = this.#match(/\$([A-Za-z_]\w*|[0-9@*#?$!-])/uy);
     this.#at += name === null ? 1 : name[0].length;
-    return name === null ? plain('$') : `\${${name[1] ?? ''}}`;
+    if (name === null) return !isQuoted && rest.startsWith('$"') ? '' : plain('$');
+    return `\${${name[1] ?? ''}}`;
   }
 
   /** `${...}` as it stands, nested ones included. */
-  #braced(): string {
+  #braced(commands: SimpleCommand[]): string {
     const start = this.#at;
-    let open = 0;
-    while (this.#at < this.#script.length) {
-      const char = this.#script.charAt(this.#at);
-      if (char === '\\') this.#skip(1);
-      if (char === '{') open += 1;
-      this.#skip(1);
-      if (char === '}' && --open === 0) break;
-    }
+    this.#at += 2;
+    if (this.#script.charAt(this.#at) === '#') this.#at += 1;
+    this.#within('', '}', commands);
     return this.#script.slice(start, this.#at);
+  }
+
+  /**
+   * From `opening` characters on to behind the closing sign. False, and nothing is read, if it is missing, or if the last
+   * of the inner signs is not followed by it.
+   */
+  #balanced(
+    opening: number,
+    open: string,
+    closing: ')' | ']' | '))',
+    commands: SimpleCommand[],
+  ): boolean {
+    if (this.#readAgain > MOST_READ_AGAIN) return false;
+    const before = { at: this.#at, line: this.#line, found: this.#found.length };
+    const inner: SimpleCommand[] = [];
+    this.#skip(opening);
+    const isClosed =
+      this.#within(open, closing.charAt(0), inner) &&
+      (closing.length === 1 || this.#script.charAt(this.#at) === ')');
+    if (isClosed) {
+      this.#at += closing.length - 1;
+      commands.push(...inner);
+      return true;
+    }
+    this.#readAgain += this.#at - before.at;
+    this.#at = before.at;
+    this.#line = before.line;
+    this.#found.length = before.found;
+    return false;
+  }
+
+  /** To behind the sign that closes what is open here; quotes and expansions are read as such. False if it is missing. */
+  #within(open: string, close: string, commands: SimpleCommand[]): boolean {
+    if (!this.#deeper()) return false;
+    let depth = 1;
+    while (depth > 0 && this.#at < this.#script.length) {
+      const char = this.#script.charAt(this.#at);
+      if (this.#closer === '`' && char === '`') break;
+      if (char === '$' || char === '`') this.#expansion(commands, false);
+      else if (char === '"') this.#doubleQuoted(commands);
+      else if (char === "'") this.#skip((this.#match(/'[^']*'?/uy)?.[0] ?? char).length);
+      else if (char === '\\') this.#skip(2);
+      else {
+        if (char === close) depth -= 1;
+        else if (char === open) depth += 1;
+        this.#skip(1);
+      }
+    }
+    this.#depth -= 1;
+    return depth === 0;
   }
 
   #nested(closer: string): readonly SimpleCommand[] {
@@ -303,26 +420,18 @@ class Scanner {
     return commands;
   }
 
-  /** From `((` to its `))`. */
-  #arithmetic(): void {
-    let open = 0;
-    while (this.#at < this.#script.length) {
-      const char = this.#script.charAt(this.#at);
-      if (char === '(') open += 1;
-      this.#skip(1);
-      if (char === ')' && --open === 0) return;
-    }
-  }
-
   #redirection(draft: Draft): void {
     const operator = this.#match(/&>>|&>|<<<|<<-|<<|<>|<&|>>|>&|>\||[<>]/uy)?.[0] ?? '>';
     this.#at += operator.length;
     while (/[ \t]/u.test(this.#script.charAt(this.#at))) this.#at += 1;
     if (draft.words.length + draft.assignments.length === 0) draft.line = this.#line;
+    const start = this.#at;
     const redirection = { operator, target: this.#readWord(), body: null };
     draft.redirections.push(redirection);
     if (operator === '<<' || operator === '<<-') {
-      const delimiter = redirection.target.pattern.replaceAll('\\', '');
+      // To bash, a carriage return is a part of the word.
+      const text = this.#script.slice(start, this.#at) + (this.#take(/\r(?=\n)/uy) ?? '');
+      const delimiter = withoutQuotes(text);
       this.#awaited.push({ delimiter, strip: operator === '<<-', redirection });
     }
   }
@@ -342,6 +451,13 @@ class Scanner {
     }
   }
 
+  /** Goes on behind what matches. @param pattern sticky */
+  #take(pattern: RegExp): string | null {
+    const text = this.#match(pattern)?.[0] ?? null;
+    this.#skip(text?.length ?? 0);
+    return text;
+  }
+
   /** @param pattern sticky */
   #match(pattern: RegExp): RegExpExecArray | null {
     pattern.lastIndex = this.#at;
@@ -359,6 +475,17 @@ class Scanner {
 
 function empty(): Draft {
   return { words: [], assignments: [], redirections: [], line: 1 };
+}
+
+/** The delimiter of a here-document: expansions stay what they are. */
+function withoutQuotes(text: string): string {
+  return text.replaceAll(
+    /'([^']*)'|"((?:\\[^]|[^"\\])*)"|\\([^])/gu,
+    (_, single?: string, double?: string, escaped?: string) =>
+      single ??
+      double?.replaceAll(/\\([$`"\\])/gu, '$1') ??
+      (escaped === '\n' ? '' : (escaped ?? '')),
+  );
 }
 
 function plain(text: string): string {
