@@ -146,9 +146,9 @@ class Scanner {
       } else if (
         rest.startsWith('((') &&
         (draft.words.length === 0 || (firstWord === 'for' && draft.words.length === 1)) &&
-        this.#balanced(2, '(', '))', [])
+        this.#arithmetic(draft)
       ) {
-        closed = null;
+        end('');
       } else if (inTest && /^(?:&&|\|\||[()<>](?!\())/u.test(rest)) {
         this.#at += /^[&|]/u.test(char) ? 2 : 1;
         while (/[ \t\n]/u.test(this.#script.charAt(this.#at))) this.#skip(1);
@@ -194,6 +194,18 @@ class Scanner {
     }
     end('');
     return this.#found.slice(first);
+  }
+
+  /** `((…))`, if it is none of two subshells: its text becomes a word of the draft, behind `((`. */
+  #arithmetic(draft: Draft): boolean {
+    const start = this.#at;
+    const line = this.#line;
+    const commands: SimpleCommand[] = [];
+    if (!this.#balanced(2, '(', '))', commands)) return false;
+    if (draft.words.length + draft.assignments.length === 0) draft.line = line;
+    const pattern = this.#script.slice(start + 2, this.#at - 2);
+    draft.words.push({ pattern: '((', commands: [] }, { pattern, commands });
+    return true;
   }
 
   #comment(): void {
@@ -390,7 +402,7 @@ class Scanner {
   #within(open: string, close: string, commands: SimpleCommand[]): boolean {
     if (!this.#deeper()) return false;
     let depth = 1;
-    while (depth > 0 && this.#at < this.#script.length) {
+    while (depth > 0 && this.#at < this.#script.length && this.#readAgain <= MOST_READ_AGAIN) {
       const char = this.#script.charAt(this.#at);
       if (this.#closer === '`' && char === '`') break;
       if (char === '$' || char === '`') this.#expansion(commands, false);
