@@ -52,6 +52,9 @@ const SUDO_VARIABLE = /^\$\{\w*(?:sudo|doas)\w*(?::?[-+][^}]*)?\}$/iu;
 /** `$NAME`, and what says that it must not be empty or drops its last slash. */
 const PLAIN_VARIABLE = /\$\{(\w+)(?::?\?[^}]*|%\/)?\}/gu;
 
+const FIND_RUNS = /^-(?:exec|execdir|ok|okdir)$/u;
+const MOST_OUTPUTS = 24;
+
 export function callOf(command: SimpleCommand, values: KnownValues = new Map()): Call {
   return callOfWords(command.words, command, values);
 }
@@ -67,10 +70,6 @@ export function callsOfFind({ words, command }: Call, values: KnownValues): read
   }
   return calls;
 }
-
-export const FIND_RUNS = /^-(?:exec|execdir|ok|okdir)$/u;
-
-const MOST_OUTPUTS = 24;
 
 /** The commands before this one in its pipeline, the nearest ones of a long one. */
 export function outputsOf(command: SimpleCommand): readonly SimpleCommand[] {
