@@ -55,7 +55,7 @@ export interface EngineStatusOptions {
   readonly settings: Settings;
   readonly notices: Notices;
   readonly files: ModelFilesPort;
-  readonly mark: Pick<LoadMark, 'begin' | 'hasDied'>;
+  readonly mark: Pick<LoadMark, 'begin' | 'hasDied' | 'forgetDead'>;
   readonly host: Pick<BrowserHost, 'now' | 'epochNow' | 'every' | 'persistStorage'>;
   /** What this browser lacks; null where it can run the model. */
   readonly unsupported: Failure | null;
@@ -93,7 +93,7 @@ export class EngineStatus {
   #loadCount = 0;
   #announcedQuarter = 0;
   #announcedPhases: LoadPhase[] = [];
-  #unmark: ((isReady: boolean) => void) | null = null;
+  #unmark: (() => void) | null = null;
 
   constructor(options: EngineStatusOptions) {
     this.#options = options;
@@ -255,7 +255,7 @@ export class EngineStatus {
     this.#state = { kind: 'loading', progress: null };
     this.#engine = null;
     this.#isPausing = false;
-    this.#endMark(false);
+    this.#endMark();
     this.#announcedQuarter = 0;
     this.#announcedPhases = [];
     this.#rate.reset();
@@ -269,11 +269,12 @@ export class EngineStatus {
     const result = await loading;
     stopMeasuring();
     if (count !== this.#loadCount) return result;
-    this.#endMark(result.ok);
+    this.#endMark();
     this.#bytesPerSecond = null;
     this.#secondsLeft = null;
     this.#isPausing = false;
     if (result.ok) {
+      void this.#options.mark.forgetDead();
       this.#report = result.value;
       this.#setEngine(result.value.engine);
       this.#state = { kind: 'ready' };
@@ -286,8 +287,8 @@ export class EngineStatus {
     return result;
   }
 
-  #endMark(isReady: boolean): void {
-    this.#unmark?.(isReady);
+  #endMark(): void {
+    this.#unmark?.();
     this.#unmark = null;
   }
 

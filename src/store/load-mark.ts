@@ -24,23 +24,22 @@ export class LoadMark {
     this.#options = options;
   }
 
-  /** Sets a mark. The returned function takes it away; a model that is ready takes away those of tabs that died, too. */
-  begin(): (isReady: boolean) => void {
+  /** Sets a mark. The returned function takes it away, whatever came of the load. */
+  begin(): () => void {
     const { locks, newId, onPageHide } = this.#options;
     if (locks === null) return () => {};
     const id = newId();
     let isOver = false;
     let release = (): void => {};
     const untilOver = new Promise<void>((resolve) => (release = resolve));
-    const end = (isReady: boolean): void => {
+    const end = (): void => {
       if (isOver) return;
       isOver = true;
       stopWatching();
       this.#change((ids) => ids.filter((other) => other !== id));
       release();
-      if (isReady) void this.#forgetDead();
     };
-    const stopWatching = onPageHide(() => end(false));
+    const stopWatching = onPageHide(end);
     locks
       .request(LOCK_PREFIX + id, () => {
         if (isOver) return;
@@ -53,12 +52,13 @@ export class LoadMark {
     return end;
   }
 
-  /** Whether a tab died while it prepared a model, and none has had one ready since. */
+  /** Whether a tab died while it prepared a model, and nobody has forgotten it since. */
   async hasDied(): Promise<boolean> {
     return (await this.#deadIds()).length > 0;
   }
 
-  async #forgetDead(): Promise<void> {
+  /** To be called when a model is ready. */
+  async forgetDead(): Promise<void> {
     const dead = await this.#deadIds();
     if (dead.length > 0) this.#change((ids) => ids.filter((id) => !dead.includes(id)));
   }

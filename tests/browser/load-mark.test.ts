@@ -23,7 +23,7 @@ test('a tab that is still at it is none that died', async () => {
   const end = tab().begin();
   await vi.waitFor(() => expect(text.stored).not.toBe(''));
   expect(await tab().hasDied()).toBe(false);
-  end(true);
+  end();
   expect(text.stored).toBe('');
   expect(await tab().hasDied()).toBe(false);
 });
@@ -32,10 +32,10 @@ test('one whose lock is gone died, which every tab is told until a model is read
   const { text, tab } = setUp('of-a-tab-that-died');
   expect(await tab().hasDied()).toBe(true);
   expect(await tab().hasDied()).toBe(true);
-  tab().begin()(false);
+  tab().begin()();
   expect(await tab().hasDied()).toBe(true);
-  tab().begin()(true);
-  await vi.waitFor(() => expect(text.stored).toBe(''));
+  await tab().forgetDead();
+  expect(text.stored).toBe('');
   expect(await tab().hasDied()).toBe(false);
 });
 
@@ -44,9 +44,9 @@ test('it is told while another is at it, and that one leaves its mark whoever el
   const end = tab().begin();
   await vi.waitFor(() => expect(text.stored).toContain('\n'));
   expect(await tab().hasDied()).toBe(true);
-  tab().begin()(true);
-  await vi.waitFor(() => expect(text.stored).toMatch(/^[0-9a-f-]{36}$/u));
-  end(false);
+  await tab().forgetDead();
+  expect(text.stored).toMatch(/^[0-9a-f-]{36}$/u);
+  end();
   expect(text.stored).toBe('');
 });
 
@@ -61,7 +61,7 @@ test('one that is closed or left did not', async () => {
 
 test('a load that is over before it has its lock leaves no mark', async () => {
   const { text, tab } = setUp();
-  tab().begin()(false);
+  tab().begin()();
   await new Promise((resolve) => setTimeout(resolve, 50));
   expect(text.stored).toBe('');
 });
@@ -69,6 +69,6 @@ test('a load that is over before it has its lock leaves no mark', async () => {
 test('without locks nothing is remembered', async () => {
   const { text, tab } = setUp('of-a-tab-that-died');
   expect(await tab(null).hasDied()).toBe(false);
-  tab(null).begin()(true);
+  tab(null).begin()();
   expect(text.stored).toBe('of-a-tab-that-died');
 });

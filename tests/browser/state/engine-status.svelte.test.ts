@@ -75,6 +75,10 @@ function setUp({ storedBytes = 0, query = '', unsupported = null }: SetUp = {}) 
         return () => (mark.isSet = false);
       },
       hasDied: () => Promise.resolve(mark.hasDied),
+      forgetDead: () => {
+        mark.hasDied = false;
+        return Promise.resolve();
+      },
     },
     files: {
       readOffer: () => Promise.resolve({ ok: true, value: offer }),
@@ -156,7 +160,7 @@ describe('the first visit', () => {
 
 describe('a tab that died while it prepared the model', () => {
   test('is followed by one that waits to be asked', async () => {
-    const { engine, settings, loads, mark, onLoadFailed } = setUp({ storedBytes: 100 });
+    const { engine, settings, loads, lastLoad, mark, onLoadFailed } = setUp({ storedBytes: 100 });
     settings.loadsAtStart = true;
     mark.hasDied = true;
     await engine.start();
@@ -165,8 +169,11 @@ describe('a tab that died while it prepared the model', () => {
     expect(onLoadFailed).toHaveBeenCalledExactlyOnceWith(cause);
     expect(engine.isOnDevice).toBe(true);
     expect(loads).toHaveLength(0);
-    void engine.ensureLoaded();
+    const done = engine.ensureLoaded();
     expect(loads).toHaveLength(1);
+    lastLoad().end({ ok: true, value: report });
+    await done;
+    expect(mark.hasDied).toBe(false);
   });
 
   test('has left a mark, from when the files are here until it is ready', async () => {
