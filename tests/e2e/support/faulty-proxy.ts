@@ -14,6 +14,8 @@ export interface FaultyProxy extends AsyncDisposable {
   breakOnce(pathEnding: string, afterBytes: number): void;
 }
 
+const CUT_AFTER_MS = 500;
+
 /** @param target address of the app, with a trailing slash */
 export async function faultyProxy(target: string): Promise<FaultyProxy> {
   const seen: SeenRequest[] = [];
@@ -46,9 +48,10 @@ export async function faultyProxy(target: string): Promise<FaultyProxy> {
       answer.on('data', (chunk: Buffer) => {
         if (sent >= limit) return;
         sent += chunk.length;
-        // Only once what was sent has left: a cut that comes before it would be no cut in the middle.
+        // Only once what was sent has left, and is read: a browser throws away what it has not handed to the page when a
+        // connection breaks, and a cut before anything was handed over is no cut in the middle.
         response.write(chunk, () => {
-          if (sent >= limit) response.destroy();
+          if (sent >= limit) setTimeout(() => response.destroy(), CUT_AFTER_MS);
         });
       });
     });
