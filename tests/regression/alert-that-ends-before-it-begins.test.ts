@@ -2,15 +2,11 @@
 import { expect, it } from 'vitest';
 import type { OutboxEntry } from '../../src/contracts/alert-record.ts';
 import { nextSendAtMs, nextToSend } from '../../src/core/alerts/outbox.ts';
-import { OutboxSender } from '../../src/monitor/outbox-sender.ts';
-import { RelayLink } from '../../src/monitor/relay-link.ts';
-import { MemoryAlerts } from '../../src/store/memory-alerts.ts';
 import { alertMessage, alertPost } from '../fixtures/alert-post.ts';
-import { FakeRelay } from '../fixtures/alerts/fake-relay.ts';
+import { outboxBench } from '../fixtures/alerts/outbox-bench.ts';
 import { FakeHost } from '../fixtures/fake-host.ts';
 
-const host = new FakeHost();
-const nowMs = host.epochNow();
+const nowMs = new FakeHost().epochNow();
 
 function entry(
   id: string,
@@ -45,26 +41,8 @@ it('what is about an alert waits for the older post about it, whatever that wait
 });
 
 it('a page that is about to go does not send both at once', async () => {
-  const relay = new FakeRelay();
-  const store = new MemoryAlerts();
-  const link = new RelayLink({
-    fetch: relay.fetch,
-    siteUrl: 'https://shell.example/',
-    now: () => host.now(),
-    onChange: () => {},
-  });
+  const { relay, store, link, sender } = outboxBench();
   await link.check();
-  const sender = new OutboxSender({
-    store,
-    link,
-    epochNow: () => host.epochNow(),
-    after: (ms, callback) => host.after(ms, callback),
-    random: () => 0.5,
-    log: () => {},
-    onChange: () => {},
-    onDropped: () => {},
-    onUnreachable: () => {},
-  });
   for (const waits of [begin, end, other]) await store.enqueue(waits);
   relay.hold();
   sender.onQueued([begin, end, other]);

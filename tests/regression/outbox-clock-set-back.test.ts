@@ -2,16 +2,12 @@
 import { expect, it } from 'vitest';
 import type { OutboxEntry } from '../../src/contracts/alert-record.ts';
 import { nextSendAtMs, nextToSend } from '../../src/core/alerts/outbox.ts';
-import { OutboxSender } from '../../src/monitor/outbox-sender.ts';
-import { RelayLink } from '../../src/monitor/relay-link.ts';
-import { MemoryAlerts } from '../../src/store/memory-alerts.ts';
 import { alertPost } from '../fixtures/alert-post.ts';
-import { FakeRelay } from '../fixtures/alerts/fake-relay.ts';
+import { outboxBench } from '../fixtures/alerts/outbox-bench.ts';
 import { FakeHost } from '../fixtures/fake-host.ts';
 
 const DAY_MS = 86_400_000;
-const host = new FakeHost();
-const nowMs = host.epochNow();
+const nowMs = new FakeHost().epochNow();
 const entry: OutboxEntry = {
   id: 'entry-1',
   priority: 2,
@@ -36,25 +32,10 @@ it('a lease and a delay end that could not have been set so far ahead', () => {
 it.each([503, { status: 429, retryAfter: '3600' }])(
   'so does the pause after an answer: %o',
   async (mood) => {
-    const relay = new FakeRelay();
-    const store = new MemoryAlerts();
     let setBackMs = 0;
-    const link = new RelayLink({
-      fetch: relay.fetch,
-      siteUrl: 'https://shell.example/',
-      now: () => host.now(),
-      onChange: () => {},
-    });
-    const sender = new OutboxSender({
-      store,
-      link,
+    const { relay, store, sender } = outboxBench({
       epochNow: () => nowMs - setBackMs,
       after: () => () => {},
-      random: () => 0.5,
-      log: () => {},
-      onChange: () => {},
-      onDropped: () => {},
-      onUnreachable: () => {},
     });
     await store.enqueue(entry);
     relay.mood = mood;

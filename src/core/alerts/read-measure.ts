@@ -4,7 +4,7 @@ import { RESOLUTION_MS, type HistogramData } from '../../contracts/rollup.ts';
 import { bucketMiddle } from '../metrics/exponential-buckets.ts';
 import { edgesOf } from '../metrics/bucket-edges.ts';
 import type { Objective, ObjectiveId } from '../metrics/dashboard-shape.ts';
-import { GUARD_STATES, namedGuard, type GuardState } from '../metrics/guard-states.ts';
+import { forEachGuard, GUARD_STATES, type GuardState } from '../metrics/guard-states.ts';
 import { Histogram } from '../metrics/histogram.ts';
 import { wilsonInterval } from '../metrics/wilson.ts';
 import { talliesIn, type SpanTally } from './span-tally.ts';
@@ -171,11 +171,8 @@ function byGuard(
   window: readonly SpanTally[],
   read: (guard: GuardState) => Reading,
 ): readonly Reading[] {
-  const guards = GUARD_STATES.filter((guard) => validityOf(window, guard).n > 0);
-  return (guards.length === 0 ? (['on'] as const) : guards).map((guard) => ({
-    ...read(guard),
-    guard: namedGuard(guard, guards),
-  }));
+  const present = GUARD_STATES.filter((guard) => validityOf(window, guard).n > 0);
+  return forEachGuard(present, read);
 }
 
 /** The worse one of those that have enough samples and all else that the measure asks for; where none has, the larger. */

@@ -19,3 +19,14 @@ export function guardWords(guard: GuardState | null): string {
 export function namedGuard(guard: GuardState, present: readonly GuardState[]): GuardState | null {
   return guard === 'on' && !present.includes('off') ? null : guard;
 }
+
+/** What `read` says of each setting that scripts were written under, or else of `on`, and its name where it has to be said. */
+export function forEachGuard<T extends object>(
+  present: readonly GuardState[],
+  read: (guard: GuardState) => T,
+): readonly (T & { readonly guard: GuardState | null })[] {
+  return (present.length === 0 ? (['on'] as const) : present).map((guard) => ({
+    ...read(guard),
+    guard: namedGuard(guard, present),
+  }));
+}

@@ -1,6 +1,6 @@
 /** What the objectives are held against, in a window and in each of its steps. */
 import type { Series } from './dashboard-shape.ts';
-import { namedGuard } from './guard-states.ts';
+import { forEachGuard } from './guard-states.ts';
 import type { Observation, Observations } from './objectives.ts';
 import { percentile } from './percentiles.ts';
 import { total, type WindowSums } from './window-sums.ts';
@@ -39,16 +39,10 @@ export function observe(sums: WindowSums, values: WindowValues, active: number):
 
 /** One for each setting of the guard that scripts were written under; one at least. */
 function validities(sums: WindowSums): readonly Observation[] {
-  const { guards } = sums;
-  return (guards.length === 0 ? (['on'] as const) : guards).map((guard) => {
+  return forEachGuard(sums.guards, (guard) => {
     const { valid, judged } = sums.validity[guard];
     const n = total(judged);
-    return {
-      value: n === 0 ? null : total(valid) / n,
-      n,
-      steps: shares(valid, judged),
-      guard: namedGuard(guard, guards),
-    };
+    return { value: n === 0 ? null : total(valid) / n, n, steps: shares(valid, judged) };
   });
 }
 

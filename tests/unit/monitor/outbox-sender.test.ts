@@ -1,43 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { OutboxEntry, OutboxPriority } from '../../../src/contracts/alert-record.ts';
 import { toMessage, toPosts } from '../../../src/core/alerts/alert-message.ts';
-import { OutboxSender, type OutboxSenderOptions } from '../../../src/monitor/outbox-sender.ts';
-import { RelayLink } from '../../../src/monitor/relay-link.ts';
-import { MemoryAlerts } from '../../../src/store/memory-alerts.ts';
 import { makeAlert } from '../../fixtures/alerts/alert-data.ts';
-import { FakeRelay } from '../../fixtures/alerts/fake-relay.ts';
-import { FakeHost } from '../../fixtures/fake-host.ts';
+import { outboxBench, type OutboxBench } from '../../fixtures/alerts/outbox-bench.ts';
 
-function setUp(change: Partial<OutboxSenderOptions> = {}) {
-  const host = new FakeHost();
-  const relay = new FakeRelay();
-  const store = new MemoryAlerts();
-  const link = new RelayLink({
-    fetch: relay.fetch,
-    siteUrl: 'https://shell.example/app/',
-    now: () => host.now(),
-    onChange: () => {},
-  });
-  const dropped: [string, number][] = [];
-  let syncs = 0;
-  const sender = new OutboxSender({
-    store,
-    link,
-    epochNow: () => host.epochNow(),
-    after: (ms, callback) => host.after(ms, callback),
-    random: () => 0.5,
-    log: () => {},
-    onChange: () => {},
-    onDropped: (reason, alerts) => dropped.push([reason, alerts]),
-    onUnreachable: () => (syncs += 1),
-    ...change,
-  });
-  return { host, relay, store, link, sender, dropped, syncs: () => syncs };
-}
-
-type Bench = ReturnType<typeof setUp>;
-
-function entry({ host }: Bench, id: string, change: Partial<OutboxEntry> = {}): OutboxEntry {
+function entry({ host }: OutboxBench, id: string, change: Partial<OutboxEntry> = {}): OutboxEntry {
   const context = { pageUrl: 'https://shell.example/app/', version: '1', nowMs: host.epochNow() };
   const [post] = toPosts([toMessage(makeAlert(), context)], context);
   if (post === undefined) throw new Error('no post');
@@ -60,22 +27,22 @@ function about(fingerprint: string, waits: OutboxEntry): OutboxEntry {
   return { ...waits, post: { ...waits.post, alerts } };
 }
 
-async function queue(bench: Bench, ...ids: readonly string[]): Promise<void> {
+async function queue(bench: OutboxBench, ...ids: readonly string[]): Promise<void> {
   for (const id of ids) await bench.store.enqueue(entry(bench, id));
 }
 
 /** Lets timers pass, and what they have begun end. */
-async function pass({ host }: Bench, ms: number): Promise<void> {
+async function pass({ host }: OutboxBench, ms: number): Promise<void> {
   host.pass(ms);
   for (let turn = 0; turn < 200; turn++) await Promise.resolve();
 }
 
-async function waiting({ store }: Bench): Promise<readonly string[]> {
+async function waiting({ store }: OutboxBench): Promise<readonly string[]> {
   const found = await store.outbox();
   return found.ok ? found.value.map(({ id }) => id) : [];
 }
 
-async function logged({ store }: Bench): Promise<readonly string[]> {
+async function logged({ store }: OutboxBench): Promise<readonly string[]> {
   const lines = await store.deliveries(100);
   if (!lines.ok) return [];
   return lines.value
@@ -85,7 +52,7 @@ async function logged({ store }: Bench): Promise<readonly string[]> {
 
 describe('an entry', () => {
   it('leaves the outbox when the relay has taken it, under its key', async () => {
-    const bench = setUp();
+    const bench = outboxBench();
     await queue(bench, 'entry-1');
     await bench.sender.wake();
     expect(bench.relay.got.map(({ key, post }) => [key, post.alerts.length])).toEqual([
@@ -96,7 +63,7 @@ describe('an entry', () => {
   });
 
   it('is in the outbox until then, leased to whoever sends it', async () => {
-    const bench = setUp();
+    const bench = outboxBench();
     await queue(bench, 'entry-1');
     bench.relay.hold();
     const sent = bench.sender.wake();
@@ -114,7 +81,7 @@ describe('an entry', () => {
   });
 
   it('whose sender has died is sent by another one when its lease is over, under the same key', async () => {
-    const bench = setUp();
+    const bench = outboxBench();
     await queue(bench, 'entry-1');
     const nowMs = bench.host.epochNow();
     await bench.store.lease({ nowMs, untilMs: nowMs + 30_000 });
@@ -125,7 +92,7 @@ describe('an entry', () => {
   });
 
   it('that matters more goes first, of equals the older one', async () => {
-    const bench = setUp();
+    const bench = outboxBench();
     const order: readonly [string, OutboxPriority, number][] = [
       ['test', 0, 0],
       ['old', 2, 10],
@@ -147,7 +114,7 @@ describe('a relay that is away or busy', () => {
   it.each([[500], [503], [408], [425], [429], ['away' as const]])(
     'is tried again with full jitter, and nothing is lost: %s',
     async (mood) => {
-      const bench = setUp();
+      const bench = outboxBench();
       bench.relay.mood = mood;
       await queue(bench, 'entry-1', 'entry-2');
       await bench.sender.wake();
@@ -167,7 +134,7 @@ describe('a relay that is away or busy', () => {
   );
 
   it('never waits longer than 5 min, for an hour of simulated time', async () => {
-    const bench = setUp();
+    const bench = outboxBench();
     bench.relay.mood = 'away';
     await queue(bench, 'entry-1');
     await bench.sender.wake();
@@ -180,7 +147,7 @@ describe('a relay that is away or busy', () => {
   });
 
   it('is not asked before the time that it has named, not even when the connection is back', async () => {
-    const bench = setUp();
+    const bench = outboxBench();
     bench.relay.mood = { status: 429, retryAfter: '30' };
     await queue(bench, 'entry-1');
     await bench.sender.wake();
@@ -195,7 +162,7 @@ describe('a relay that is away or busy', () => {
   });
 
   it('is asked at once when the connection is back', async () => {
-    const bench = setUp();
+    const bench = outboxBench();
     bench.relay.mood = 'away';
     await queue(bench, 'entry-1');
     await bench.sender.wake();
@@ -211,7 +178,7 @@ describe('a relay that refuses', () => {
   it.each([[400], [401], [403], [404], [413], [422]])(
     'is not asked again: the post is a dead letter, and the next one has its turn: %s',
     async (status) => {
-      const bench = setUp();
+      const bench = outboxBench();
       bench.relay.mood = status;
       await queue(bench, 'entry-1', 'entry-2');
       await bench.sender.wake();
@@ -228,7 +195,7 @@ describe('a relay that refuses', () => {
   );
 
   it('can be asked again when somebody has changed something, under the same key', async () => {
-    const bench = setUp();
+    const bench = outboxBench();
     bench.relay.mood = 401;
     await queue(bench, 'entry-1');
     await bench.sender.wake();
@@ -246,7 +213,7 @@ describe('a relay that refuses', () => {
 
 describe('without a relay', () => {
   it('nothing waits for ever, and the log says why', async () => {
-    const bench = setUp();
+    const bench = outboxBench();
     bench.relay.sinks = null;
     await queue(bench, 'entry-1');
     await bench.sender.wake();
@@ -258,7 +225,7 @@ describe('without a relay', () => {
   });
 
   it('that passes anything on, neither', async () => {
-    const bench = setUp();
+    const bench = outboxBench();
     bench.relay.sinks = [];
     await queue(bench, 'entry-1');
     await bench.sender.wake();
@@ -266,7 +233,7 @@ describe('without a relay', () => {
   });
 
   it('one that an operator has set is waited for', async () => {
-    const bench = setUp();
+    const bench = outboxBench();
     bench.link.use({ url: 'https://relay.example/', token: 'secret' });
     bench.relay.sinks = null;
     bench.relay.mood = 503;
@@ -279,7 +246,7 @@ describe('without a relay', () => {
 
 describe('the bounds of the outbox', () => {
   it('let go the oldest of what matters least, and count it', async () => {
-    const bench = setUp({ limits: { maxEntries: 2, maxBytes: 1e6, maxAgeMs: 1e6 } });
+    const bench = outboxBench({ limits: { maxEntries: 2, maxBytes: 1e6, maxAgeMs: 1e6 } });
     bench.relay.mood = 500;
     const order: readonly [string, OutboxPriority][] = [
       ['info', 1],
@@ -294,7 +261,7 @@ describe('the bounds of the outbox', () => {
   });
 
   it('are of bytes as well', async () => {
-    const bench = setUp({ limits: { maxEntries: 9, maxBytes: 1600, maxAgeMs: 1e6 } });
+    const bench = outboxBench({ limits: { maxEntries: 9, maxBytes: 1600, maxAgeMs: 1e6 } });
     bench.relay.mood = 500;
     await queue(bench, 'entry-1', 'entry-2', 'entry-3');
     await bench.sender.wake();
@@ -302,7 +269,7 @@ describe('the bounds of the outbox', () => {
   });
 
   it('are of age: what is too old is not sent, and counted', async () => {
-    const bench = setUp({ limits: { maxEntries: 9, maxBytes: 1e6, maxAgeMs: 60_000 } });
+    const bench = outboxBench({ limits: { maxEntries: 9, maxBytes: 1e6, maxAgeMs: 60_000 } });
     bench.relay.mood = 'away';
     await queue(bench, 'entry-1');
     await bench.sender.wake();
@@ -314,7 +281,7 @@ describe('the bounds of the outbox', () => {
 
 describe('a page that is about to go', () => {
   it('sends what waits without waiting itself, in requests that outlive it', async () => {
-    const bench = setUp();
+    const bench = outboxBench();
     await bench.link.check();
     const entries = [entry(bench, 'entry-1'), entry(bench, 'entry-2')];
     bench.relay.hold();
@@ -329,7 +296,7 @@ describe('a page that is about to go', () => {
   });
 
   it('sends at most 60 kB like that; the rest stays in the outbox', async () => {
-    const bench = setUp();
+    const bench = outboxBench();
     const large = ['entry-1', 'entry-2'].map((id) => entry(bench, id, { sizeBytes: 40_000 }));
     for (const queued of large) await bench.store.enqueue(queued);
     bench.relay.hold();
@@ -341,7 +308,7 @@ describe('a page that is about to go', () => {
   });
 
   it('does not knock at a relay that has asked for time', async () => {
-    const bench = setUp();
+    const bench = outboxBench();
     bench.relay.mood = { status: 429, retryAfter: '30' };
     await queue(bench, 'entry-1');
     await bench.sender.wake();
@@ -352,7 +319,7 @@ describe('a page that is about to go', () => {
 
 describe('a site that is no relay', () => {
   it('gets no alert when the connection is back', async () => {
-    const bench = setUp();
+    const bench = outboxBench();
     bench.relay.sinks = null;
     bench.relay.isReachable = false;
     await queue(bench, 'entry-1');
