@@ -1,6 +1,7 @@
 /** The keyboard's place, after actions whose control goes away. */
 import type { Locator, Page } from 'playwright';
 import { describe, expect } from 'vitest';
+import { DATABASE_NAME } from '../../src/store/database.ts';
 import { getReady, test } from './support/page-test.ts';
 
 /** Id, value or text of what has the focus. */
@@ -19,6 +20,35 @@ async function press(control: Locator): Promise<void> {
 
 const button = (page: Page, name: string): Locator =>
   page.getByRole('button', { name, exact: true });
+
+/** In the page: nothing is read of the disk until `let-go`. */
+async function holdDisk(name: string): Promise<void> {
+  const database = await new Promise<IDBDatabase>((resolve, reject) => {
+    const opening = indexedDB.open(name);
+    opening.addEventListener('success', () => resolve(opening.result));
+    opening.addEventListener('error', () => reject(new Error(name)));
+  });
+  const stores = [...database.objectStoreNames];
+  const transaction = database.transaction(stores, 'readwrite');
+  let isHeld = true;
+  globalThis.addEventListener('let-go', () => (isHeld = false));
+  const keep = (): void => {
+    if (!isHeld) return;
+    transaction
+      .objectStore(stores[0] ?? '')
+      .count()
+      .addEventListener('success', keep);
+  };
+  await new Promise<void>((resolve) => {
+    transaction
+      .objectStore(stores[0] ?? '')
+      .count()
+      .addEventListener('success', () => {
+        resolve();
+        keep();
+      });
+  });
+}
 
 describe('alerts', () => {
   test('a rule is read from its top, and left to where it was opened from', async ({ open }) => {
@@ -100,6 +130,20 @@ describe('the Monitor page', () => {
     await page.getByRole('combobox', { name: 'Ending' }).selectOption('finished');
     await press(button(page, 'Clear filters'));
     await expect.poll(() => page.evaluate(() => document.activeElement?.tagName)).toBe('SELECT');
+  });
+
+  test('offers a sample set once it is known where its button stays', async ({ open }) => {
+    const page = await open({ address: '#/monitor' });
+    await button(page, 'Run a sample set').waitFor();
+    await page.evaluate(() => (location.hash = '#/'));
+    await page.getByRole('textbox', { name: /What should/u }).waitFor();
+    await page.evaluate(holdDisk, DATABASE_NAME);
+    await page.evaluate(() => (location.hash = '#/monitor'));
+    await page.getByRole('heading', { name: 'Monitor', exact: true }).waitFor();
+    expect(await button(page, 'Run a sample set').count()).toBe(0);
+    await page.evaluate(() => globalThis.dispatchEvent(new Event('let-go')));
+    await button(page, 'Run a sample set').waitFor();
+    expect(await page.locator('header').locator(button(page, 'Run a sample set')).count()).toBe(0);
   });
 
   test('keeps it while a sample set is started, measured and stopped', async ({ open }) => {
