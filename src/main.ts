@@ -217,13 +217,16 @@ const telemetry: TelemetryExport = new TelemetryExport({
   settings,
   epochNow: () => host.epochNow(),
   load: async (onStatus) => {
-    const [{ TelemetrySender }, { telemetryBooks }, { readTelemetryGauges }] = await Promise.all([
-      import('./monitor/telemetry-sender.ts'),
-      import('./store/telemetry-book.ts'),
-      import('./monitor/telemetry-gauges.ts'),
-    ]);
+    const [{ TelemetrySender }, { settleSoon }, { telemetryBooks }, { readTelemetryGauges }] =
+      await Promise.all([
+        import('./monitor/telemetry-sender.ts'),
+        import('./monitor/settle-soon.ts'),
+        import('./store/telemetry-book.ts'),
+        import('./monitor/telemetry-gauges.ts'),
+      ]);
     return new TelemetrySender({
       store: monitor.store,
+      settled: () => settleSoon({ store: monitor.store, after: senderPorts.after }),
       books: telemetryBooks,
       choice: () => stored().telemetry,
       relay: async () => {

@@ -9,14 +9,16 @@ import type { RequestRecord } from '../contracts/request-record.ts';
 import type { Objective } from '../core/metrics/dashboard-shape.ts';
 import type { MetricsSnapshot } from '../core/metrics/snapshot-shape.ts';
 import type { MonitorStore } from '../store/monitor-port.ts';
+import type { ResilientMonitor } from '../store/resilient-monitor.ts';
 import { Health, type HealthEngine, type HealthProbe } from './health.ts';
 import { exportMetrics, type ExportMetrics } from './metrics-export.ts';
 import { exportText, type ExportText } from './text-export.ts';
 import { readMetrics, type ReadMetricsOptions } from './read-metrics.ts';
 import { readDevice, readPageEnvironment } from './page-environment.ts';
+import { settleSoon } from './settle-soon.ts';
 
 export interface PageToolsOptions {
-  readonly store: MonitorStore;
+  readonly store: MonitorStore & Pick<ResilientMonitor, 'settled'>;
   readonly client: HealthProbe;
   readonly engine: HealthEngine;
   /** The newest entries of the history, at most so many. */
@@ -56,8 +58,9 @@ export class PageTools {
 
   readonly checkHealth: CheckHealth = (query) => this.#health.check(query);
 
-  readonly exportMetrics: ExportMetrics = (choice) => {
+  readonly exportMetrics: ExportMetrics = async (choice) => {
     const { store, readHistory, sourceId, versions, engine, objectives, epochNow } = this.#options;
+    await settleSoon(this.#options);
     return exportMetrics(
       {
         store,
@@ -73,18 +76,22 @@ export class PageTools {
     );
   };
 
-  readonly exportText: ExportText = (kind) => {
+  readonly exportText: ExportText = async (kind) => {
     const { store, sourceId, epochNow } = this.#options;
-    const readSnapshot = () => this.metrics();
+    await settleSoon(this.#options);
+    const readSnapshot = () => readMetrics(this.#options);
     return exportText({ store, readSnapshot, sourceId: sourceId(), epochNow }, kind);
   };
 
-  metrics(): Promise<Result<MetricsSnapshot>> {
+  /** Of every request that had ended when it was asked for. */
+  async metrics(): Promise<Result<MetricsSnapshot>> {
+    await settleSoon(this.#options);
     return readMetrics(this.#options);
   }
 
   /** Newest first, active ones included. */
-  records({ sinceEpochMs, limit }: RecordsQuery): Promise<Result<readonly RequestRecord[]>> {
+  async records({ sinceEpochMs, limit }: RecordsQuery): Promise<Result<readonly RequestRecord[]>> {
+    await settleSoon(this.#options);
     return this.#options.store.records({
       fromMs: sinceEpochMs,
       toMs: Infinity,

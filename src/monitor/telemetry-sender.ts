@@ -17,6 +17,8 @@ import { SendLoop } from './send-loop.ts';
 
 export interface TelemetrySenderOptions {
   readonly store: Pick<MonitorStore, 'isPersistent' | 'rollups'>;
+  /** Resolves when what was to be counted until now is in the store, or when that takes its time. */
+  readonly settled: () => Promise<void>;
   readonly books: TelemetryBookStore;
   /** Asked before each post: another tab may have switched it off. */
   readonly choice: () => TelemetryChoice;
@@ -131,6 +133,8 @@ export class TelemetrySender {
   /** null where this is not all there is: what is in memory only is added to the disk later, and would count twice. */
   async #totals(): Promise<readonly TelemetryRow[] | null> {
     const { store } = this.#options;
+    // A request that has just ended belongs to it, where the page may be about to go.
+    await this.#options.settled();
     const isOnDisk = (): boolean => store.isPersistent;
     // The first answer may have waited until the disk was there.
     for (let attempt = 0; attempt < 2; attempt++) {

@@ -165,6 +165,22 @@ describe('with the keyboard', () => {
     expect(zoom).toHaveBeenCalledExactlyOnceWith({ fromMs, toMs: fromMs + 3 * MINUTE_MS });
   });
 
+  test('the place stays at its time while the window moves on', async () => {
+    chart().element().focus();
+    await userEvent.keyboard('{Home}{ArrowRight}{ArrowRight}{Shift>}{ArrowRight}{/Shift}');
+    const marked = (): number => document.querySelector('.u-select')?.clientWidth ?? 0;
+    const width = marked();
+    expect(width).toBeGreaterThan(0);
+    state.dashboard = makeDashboard({ toMs: dashboard.range.toMs + MINUTE_MS });
+    flushSync();
+    expect(marked()).toBe(width);
+    await userEvent.keyboard('{Enter}');
+    expect(zoom).toHaveBeenCalledExactlyOnceWith({
+      fromMs: fromMs + 2 * MINUTE_MS,
+      toMs: fromMs + 4 * MINUTE_MS,
+    });
+  });
+
   test('Enter on a step shows its requests', async () => {
     chart().element().focus();
     await userEvent.keyboard('{Home}{ArrowRight}{Enter}');

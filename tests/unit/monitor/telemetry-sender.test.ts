@@ -29,6 +29,8 @@ class Browser {
   sinceEpochMs = NOON;
   book: TelemetryBook | null = null;
   isDiskFull = false;
+  /** When what was counted is in the store. */
+  settled = Promise.resolve();
   readonly posts: TelemetryPost[] = [];
   /** Of the requests to come; then they arrive. */
   readonly ways: Way[] = [];
@@ -55,6 +57,7 @@ class Browser {
         },
         rollups: (query) => this.store.rollups(query),
       },
+      settled: () => this.settled,
       books: {
         read: () => Promise.resolve(structuredClone(this.book)),
         write: (book) => {
@@ -268,6 +271,20 @@ describe('the sender', () => {
     expect(browser.posts).toHaveLength(length);
     await browser.pass(2_000);
     expect(await requests(relay)).toBe(7);
+  });
+
+  test('what ends while a page goes is in its last post', async () => {
+    const relay = await startTestRelay();
+    const browser = new Browser(relay);
+    const page = browser.page();
+    await browser.nextLookMs();
+    let endWriting = (): void => {};
+    browser.settled = new Promise((resolve) => (endWriting = resolve));
+    page.flush();
+    await browser.request(7);
+    endWriting();
+    await expect.poll(() => requests(relay), PATIENCE).toBe(7);
+    page.stop();
   });
 
   test('without anything to count it says once a minute that it is there, with what only has a value now', async () => {

@@ -41,6 +41,32 @@ export function chartKey(
     : { kind: 'zoom', first: Math.min(anchor, step), last: Math.max(anchor, step) };
 }
 
+/**
+ * The cursor at the same times when the steps have become others, as a window that goes on makes them: `before` and
+ * `after` are when steps begin, ascending, in epoch ms. Without a place where its time is in no step any more.
+ */
+export function cursorAfter(
+  { step, anchor }: ChartCursor,
+  before: readonly number[],
+  after: readonly number[],
+): ChartCursor {
+  const at = stepAt(before, after, step);
+  if (at === null) return NO_CURSOR;
+  // What was marked first may be out of sight, and what is marked then begins where sight does.
+  return { step: at, anchor: anchor === null ? null : (stepAt(before, after, anchor) ?? 0) };
+}
+
+function stepAt(
+  before: readonly number[],
+  after: readonly number[],
+  step: number | null,
+): number | null {
+  const timeMs = step === null ? undefined : before[step];
+  if (timeMs === undefined) return null;
+  const at = after.findLastIndex((startMs) => startMs <= timeMs);
+  return at === -1 ? null : at;
+}
+
 function targetOf(key: string, step: number | null, last: number): number | null {
   switch (key) {
     case 'ArrowLeft':

@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { chartKey, type ChartCursor } from '../../../../src/ui/monitor/chart/chart-keys.ts';
+import {
+  chartKey,
+  cursorAfter,
+  type ChartCursor,
+} from '../../../../src/ui/monitor/chart/chart-keys.ts';
 
 const STEPS = 60;
 const none: ChartCursor = { step: null, anchor: null };
@@ -47,5 +51,32 @@ describe('the keys of a chart', () => {
     expect(press('Enter')).toBeNull();
     expect(press('Escape')).toBeNull();
     expect(chartKey('ArrowLeft', false, none, 0)).toBeNull();
+  });
+});
+
+describe('the cursor, when the steps become others', () => {
+  const minutes = (from: number, count: number): readonly number[] =>
+    Array.from({ length: count }, (_, at) => (from + at) * 60_000);
+
+  test('stays at its time', () => {
+    expect(cursorAfter({ step: 9, anchor: 7 }, minutes(0, 10), minutes(1, 10))).toEqual({
+      step: 8,
+      anchor: 6,
+    });
+    expect(cursorAfter({ step: 9, anchor: null }, minutes(0, 10), minutes(0, 10)).step).toBe(9);
+    // Of ten minutes each.
+    expect(cursorAfter({ step: 25, anchor: null }, minutes(0, 60), [0, 6e5, 12e5, 18e5]).step).toBe(
+      2,
+    );
+  });
+
+  test('is gone where its time is; what was marked from is then the first step', () => {
+    expect(cursorAfter({ step: 0, anchor: null }, minutes(0, 10), minutes(1, 10))).toEqual(none);
+    expect(cursorAfter({ step: 5, anchor: 0 }, minutes(0, 10), minutes(2, 10))).toEqual({
+      step: 3,
+      anchor: 0,
+    });
+    expect(cursorAfter({ step: 5, anchor: 0 }, minutes(0, 10), [])).toEqual(none);
+    expect(cursorAfter(none, minutes(0, 10), minutes(1, 10))).toEqual(none);
   });
 });
