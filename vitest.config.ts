@@ -21,6 +21,8 @@ export default mergeConfig(
             name: 'unit',
             include: ['tests/{unit,regression}/**/*.test.ts'],
             environment: 'node',
+            testTimeout: 30_000,
+            expect: { poll: { timeout: 10_000 } },
             sequence: { groupOrder: 0 },
           },
         },

@@ -147,6 +147,8 @@ const engine: EngineStatus = new EngineStatus({
     const { mjs, wasm } = runtimeUrls(pageUrl)[report.runtimeBuild];
     void serviceWorker.keepForOffline([mjs, wasm]);
     monitor.engineWatch.onLoaded(report);
+    // Other tabs without a model are quick to answer for it.
+    if (serviceWorkers?.controller != null) loadEndpointServer().catch(() => {});
     similarity.onEngineChange();
   },
   onLoadFailed: (cause) => {

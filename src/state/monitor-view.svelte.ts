@@ -94,7 +94,7 @@ export class MonitorView {
   #isLoading = false;
   #isStale = false;
   #lastLoadAtMs = -Infinity;
-  /** How long the last load took. */
+  /** How long the last load took, unless it was the first. */
   #loadMs = 0;
   #callOff: (() => void) | null = null;
   #isRunning = false;
@@ -189,10 +189,12 @@ export class MonitorView {
     this.#isLoading = true;
     this.#isStale = false;
     this.#loadedKey = dataKey(this.#query);
+    // The first one also brings in what reads and draws, and tells nothing of the next.
+    const isFirst = this.#lastLoadAtMs === -Infinity;
     this.#lastLoadAtMs = this.#options.host.now();
     await this.#read(turn);
     if (turn !== this.#turn) return;
-    this.#loadMs = this.#options.host.now() - this.#lastLoadAtMs;
+    this.#loadMs = isFirst ? 0 : this.#options.host.now() - this.#lastLoadAtMs;
     this.#isLoading = false;
     this.#goOn();
   }

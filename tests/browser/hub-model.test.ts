@@ -285,7 +285,7 @@ describe('a model that never stops', () => {
   test('is stopped by its time', async () => {
     const outcome = await generate({ max_tokens: 450, timeout_ms: 100 });
     expect(outcome.finishReason).toBe('timeout');
-    expect(outcome.tokens.generated).toBeGreaterThan(1);
+    expect(outcome.tokens.generated).toBeGreaterThan(0);
   });
 
   test('is stopped by the end of the context', async () => {

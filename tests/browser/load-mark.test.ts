@@ -1,6 +1,7 @@
 /** The mark of a load, with the locks of the browser. */
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { LoadMark } from '../../src/store/load-mark.ts';
+import { waitFor } from './support/wait-for.ts';
 
 function setUp(stored = '') {
   const text = { stored, read: () => text.stored, write: (to: string) => (text.stored = to) };
@@ -21,7 +22,7 @@ function setUp(stored = '') {
 test('a tab that is still at it is none that died', async () => {
   const { text, tab } = setUp();
   const end = tab().begin();
-  await vi.waitFor(() => expect(text.stored).not.toBe(''));
+  await waitFor(() => expect(text.stored).not.toBe(''));
   expect(await tab().hasDied()).toBe(false);
   end();
   expect(text.stored).toBe('');
@@ -42,7 +43,7 @@ test('one whose lock is gone died, which every tab is told until a model is read
 test('it is told while another is at it, and that one leaves its mark whoever else is done', async () => {
   const { text, tab } = setUp('of-a-tab-that-died');
   const end = tab().begin();
-  await vi.waitFor(() => expect(text.stored).toContain('\n'));
+  await waitFor(() => expect(text.stored).toContain('\n'));
   expect(await tab().hasDied()).toBe(true);
   await tab().forgetDead();
   expect(text.stored).toMatch(/^[0-9a-f-]{36}$/u);
@@ -53,7 +54,7 @@ test('it is told while another is at it, and that one leaves its mark whoever el
 test('one that is closed or left did not', async () => {
   const { text, tab, hides } = setUp();
   tab().begin();
-  await vi.waitFor(() => expect(text.stored).not.toBe(''));
+  await waitFor(() => expect(text.stored).not.toBe(''));
   for (const hide of hides) hide();
   expect(text.stored).toBe('');
   expect(hides.size).toBe(0);

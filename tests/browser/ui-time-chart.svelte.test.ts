@@ -6,6 +6,7 @@ import { TimePlot } from '../../src/ui/monitor/chart/time-plot.ts';
 import { FakeHost } from '../fixtures/fake-host.ts';
 import { makeDashboard } from '../fixtures/monitoring/dashboard-fixture.ts';
 import ChartHarness from './support/ChartHarness.svelte';
+import { waitFor } from './support/wait-for.ts';
 
 const dashboard = makeDashboard();
 const { fromMs } = dashboard.range;
@@ -128,21 +129,21 @@ describe('a chart', () => {
   test('takes the colours of another theme', async () => {
     document.body.style.setProperty('--blue', 'rgb(0, 200, 0)');
     state.theme = 'dark';
-    await vi.waitFor(() => expect(pixels(0, 200, 0)).toBeGreaterThan(300));
+    await waitFor(() => expect(pixels(0, 200, 0)).toBeGreaterThan(300));
     expect(pixels(0, 0, 255)).toBe(0);
   });
 
   test('has a logarithmic scale where that is chosen', async () => {
     const before = canvas();
     state.isLog = true;
-    await vi.waitFor(() => expect(canvas()).not.toBe(before));
+    await waitFor(() => expect(canvas()).not.toBe(before));
     expect(pixels(0, 0, 255)).toBeGreaterThan(300);
   });
 
   test('is as wide as its place', async () => {
     const width = plot().width;
     document.querySelector<HTMLElement>('.page')?.style.setProperty('width', '400px');
-    await vi.waitFor(() => expect(plot().width).toBe(width - 200));
+    await waitFor(() => expect(plot().width).toBe(width - 200));
   });
 });
 
@@ -194,15 +195,15 @@ describe('with the keyboard', () => {
 describe('with the mouse', () => {
   test('the tooltip tells the step under it, and is gone afterwards', async () => {
     mouse(['pointerenter', 0.5], ['mouseenter', 0.1], ['mousemove', 0.1]);
-    await vi.waitFor(() => expect(document.querySelector('.tooltip')).not.toBeNull());
+    await waitFor(() => expect(document.querySelector('.tooltip')).not.toBeNull());
     mouse(['pointerleave', 0.5]);
-    await vi.waitFor(() => expect(document.querySelector('.tooltip')).toBeNull());
+    await waitFor(() => expect(document.querySelector('.tooltip')).toBeNull());
   });
 
   test('dragging zooms to what was dragged over, and is no click', async () => {
     mouse(['pointerenter', 0.25], ['mouseenter', 0.25], ['mousemove', 0.25], ['mousedown', 0.25]);
     mouse(['mousemove', 0.4], ['mousemove', 0.5], ['mouseup', 0.5], ['click', 0.5]);
-    await vi.waitFor(() => expect(zoom).toHaveBeenCalledOnce());
+    await waitFor(() => expect(zoom).toHaveBeenCalledOnce());
     const range = zoom.mock.calls[0]?.[0] as { fromMs: number; toMs: number };
     expect(range.fromMs).toBeCloseTo(fromMs + 15 * MINUTE_MS, -4);
     expect(range.toMs).toBeCloseTo(fromMs + 30 * MINUTE_MS, -4);

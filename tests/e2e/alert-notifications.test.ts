@@ -1,7 +1,7 @@
 /** What the service worker shows of an alert, and what a click on it does, in the browser itself. */
 import type { Page, Worker } from 'playwright';
 import { expect } from 'vitest';
-import { test } from './support/app-test.ts';
+import { BUSY_MACHINE_TIMEOUT_MS, test } from './support/app-test.ts';
 
 interface Shown {
   readonly title: string;
@@ -50,6 +50,7 @@ test('an alert is shown by the service worker, and a click leads to its view', a
   site,
 }) => {
   const context = await browser.newContext({ permissions: ['notifications'] });
+  context.setDefaultTimeout(BUSY_MACHINE_TIMEOUT_MS);
   const page = await context.newPage();
   await page.goto(`${site.url}#/alerts`);
   await page.waitForFunction(() => navigator.serviceWorker.controller?.state === 'activated');

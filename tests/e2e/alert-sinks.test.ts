@@ -10,6 +10,8 @@ import { headerOf, startMailServer } from '../relay/support/mail-server.ts';
 import { startAlertmanager } from '../relay/support/processes.ts';
 import { startSlack } from '../relay/support/slack-stand-in.ts';
 import { appFolder, test } from './support/app-test.ts';
+import { askUntilSaid } from './support/delivery-log.ts';
+import { passUntil } from './support/pass-until.ts';
 
 interface ShownAlert {
   readonly labels: Readonly<Record<string, string>>;
@@ -66,12 +68,7 @@ test(
         await window.shellwright.generate({ prompt, temperature: 9 }).catch(() => null);
       }
     }, CANARY);
-    await expect
-      .poll(async () => {
-        await page.clock.fastForward(STEP_MS);
-        return (await bursts()).length;
-      })
-      .toBe(1);
+    await passUntil(page, STEP_MS, async () => (await bursts()).length === 1);
 
     const [alert] = await bursts();
     expect(alert?.labels).toMatchObject({ alertname: 'Error burst', severity: 'critical' });
@@ -86,12 +83,7 @@ test(
     expect(mails('Firing')[0]).toContain('Threshold');
 
     // The errors leave the window of five minutes.
-    await expect
-      .poll(async () => {
-        await page.clock.fastForward(STEP_MS);
-        return (await bursts()).length;
-      })
-      .toBe(0);
+    await passUntil(page, STEP_MS, async () => (await bursts()).length === 0);
     await expect.poll(() => mails('Resolved').length).toBe(1);
     await expect.poll(() => slackTexts('Resolved').length).toBe(1);
     // One thread.
@@ -105,16 +97,11 @@ test(
       .getByRole('navigation', { name: 'Views of alerting' })
       .getByRole('link', { name: 'Delivery' })
       .click();
-    await page
-      .getByRole('button', { name: /^Ask the relay about .*Error burst/u })
-      .first()
-      .click();
-    for (const sink of ['Alertmanager', 'e-mail', 'Slack']) {
-      await page
-        .getByText(new RegExp(`^${sink}: arrived`, 'u'))
-        .first()
-        .waitFor();
-    }
+    await askUntilSaid(page, 'Error burst', [
+      'Alertmanager: arrived',
+      'e-mail: arrived',
+      'Slack: arrived',
+    ]);
     // Each was told of beginning and end once.
     expect([mails('Firing').length, mails('Resolved').length]).toEqual([1, 1]);
     expect([slackTexts('Firing').length, slackTexts('Resolved').length]).toEqual([1, 1]);

@@ -561,19 +561,26 @@ describe('a service worker that the browser stops', () => {
   test('answers the same when it is started again', async ({ scriptedSite, openTab }) => {
     const site = await scriptedSite();
     const tab = await openTab(site);
+    let answered = 0;
+    // Stopped before it has written the line of its last answer, it would never write it.
+    const stop = async (): Promise<void> => {
+      await expect.poll(async () => (await endpointLines(tab)).length).toBe(answered);
+      answered += 1;
+      await stopServiceWorkers(tab);
+    };
     for (let i = 1; i <= 3; i++) {
-      await stopServiceWorkers(tab);
+      await stop();
       expect((await ask(tab, site, 'health')).status).toBe(200);
-      await stopServiceWorkers(tab);
+      await stop();
       expect((await post(tab, site, { prompt: 'list files' })).status).toBe(200);
-      await stopServiceWorkers(tab);
+      await stop();
       const { text } = await ask(tab, site, 'metrics');
       expect(text).toMatch(new RegExp(`^generation_requests_total\\{.*wasm.*116m"\\} ${i}$`, 'mu'));
     }
-    await stopServiceWorkers(tab);
+    await stop();
     // Once more in 30 s it infers for nobody: the tab remembers.
     const first = json(await ask(tab, site, 'health/detailed'));
-    await stopServiceWorkers(tab);
+    await stop();
     const second = json(await ask(tab, site, 'health/detailed'));
     expect((second['model'] as Record<string, unknown>)['inference_test_ms']).toBe(
       (first['model'] as Record<string, unknown>)['inference_test_ms'],

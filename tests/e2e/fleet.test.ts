@@ -54,6 +54,8 @@ async function generate(page: Page, count: number): Promise<readonly GenerationR
         ended.push(await window.shellwright.generate({ prompt }));
         await window.shellwright.generate({ prompt, temperature: 9 }).catch(() => null);
       }
+      // Once that is answered, all of it is counted.
+      await window.shellwright.records();
       return ended;
     },
     { times: count, prompt: CANARY },

@@ -27,7 +27,8 @@ const test = appTest
     return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, got };
   })
   .extend('relayed', async ({ sink }, { onCleanup }) => {
-    const environment = { ALERTMANAGER_URL: sink.url };
+    // Nothing is repeated while the test runs.
+    const environment = { ALERTMANAGER_URL: sink.url, ALERTMANAGER_REPEAT_SECONDS: '3600' };
     const site = await serveApp({ folder: appFolder, port: 0, environment });
     onCleanup(() => site.close());
     return site;
@@ -142,7 +143,8 @@ describe('an alert that waits for a connection', () => {
     const reloaded = page.reload();
     for (let at = 0; at < 20; at++) await sync.dispatch();
     await reloaded;
-    await expect.poll(() => bursts(sink.got)).toBe(1);
+    // Whoever was cut off while sending has a lease of a minute on the post.
+    await expect.poll(() => bursts(sink.got), { timeout: 90_000 }).toBe(1);
     await page.close();
     const next = await openAgain(context, relayed.url);
     await expect.poll(() => waiting(next)).toEqual([]);

@@ -327,7 +327,7 @@ test.for(STATES)('$name', async ({ scenario, address, reach, says }, { open }) =
     ...(address === undefined ? {} : { address }),
   });
   await reach(page);
-  await expect.poll(() => page.locator('body').innerText(), { timeout: 10_000 }).toMatch(says);
+  await expect.poll(() => page.locator('body').innerText()).toMatch(says);
   expect(await seriousViolations(page)).toEqual([]);
 
   await page.setViewportSize({ width: 360, height: 740 });

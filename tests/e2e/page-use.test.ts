@@ -187,7 +187,7 @@ describe('the history', () => {
     await page.getByText('Parameters').click();
     await page.getByLabel('seed').fill('7');
     await send(page, PROMPT);
-    await page.getByText('numfmt').waitFor();
+    await page.getByText('bash -n accepts it').waitFor();
     await page.locator('.cm-content').click();
     await page.keyboard.press('ControlOrMeta+End');
     await page.keyboard.type('# mine');
@@ -205,7 +205,7 @@ describe('the history', () => {
     const page = await open();
     await getReady(page);
     await send(page, PROMPT);
-    await page.getByText('numfmt').waitFor();
+    await page.getByText('bash -n accepts it').waitFor();
     await page.locator('.cm-content').click();
     await page.keyboard.type('#x');
     await page.reload();
@@ -239,7 +239,7 @@ describe('the history', () => {
     const page = await open();
     await getReady(page);
     await send(page, 'count lines');
-    await page.getByText('numfmt').waitFor();
+    await page.getByRole('button', { name: /^count lines/u }).waitFor();
     await useScriptedEngine(page, { ...READY, loadFailure: failure('engine/session-failed') });
     await page.reload();
     await page.getByText('engine/session-failed').waitFor();
@@ -264,9 +264,9 @@ describe('a script', () => {
     const page = await open();
     await getReady(page);
     await send(page, PROMPT);
-    await page.getByText('numfmt').waitFor();
+    await page.getByText('bash -n accepts it').waitFor();
     await page.getByRole('button', { name: 'Copy' }).click();
-    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(SCRIPT_TEXT);
+    await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe(SCRIPT_TEXT);
     const download = page.waitForEvent('download');
     await page.getByRole('button', { name: 'Download', exact: true }).click();
     const file = await download;

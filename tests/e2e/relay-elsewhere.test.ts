@@ -10,6 +10,7 @@ import { root } from '../../scripts/install.mjs';
 import { freePort, startRelay, temporaryFolder } from '../relay/support/processes.ts';
 import { startSlack, type SlackStandIn } from '../relay/support/slack-stand-in.ts';
 import { BUSY_MACHINE_TIMEOUT_MS } from './support/app-test.ts';
+import { askUntilSaid } from './support/delivery-log.ts';
 import { test as endpointTest } from './support/endpoint-test.ts';
 import { passUntil } from './support/pass-until.ts';
 import { overflowPx, seriousViolations } from './support/page-test.ts';
@@ -130,8 +131,7 @@ test('alerts and figures reach a relay at another origin that knows the site and
   // The relay names the device that it came from.
   expect(slack.taken.map(({ text }) => text).join()).toContain(DEVICE);
   await page.getByText('Taken by the relay').first().waitFor();
-  await page.getByRole('button', { name: /^Ask the relay about .*Test alert/u }).click();
-  await page.getByText('Slack: arrived, HTTP 200').first().waitFor();
+  await askUntilSaid(page, 'Test alert', ['Slack: arrived, HTTP 200']);
 
   await show(page, '#/settings');
   await page.getByRole('switch', { name: 'Tell the relay what is counted' }).click();

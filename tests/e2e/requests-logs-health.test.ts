@@ -3,6 +3,8 @@ import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright';
 import { describe, expect } from 'vitest';
 import { failure } from '../../src/contracts/failure.ts';
+import { useScriptedEngine } from '../fixtures/scripted-engine/bundle.ts';
+import { READY } from '../fixtures/scripted-engine/scenario.ts';
 import { getReady, overflowPx, send, seriousViolations, test } from './support/page-test.ts';
 
 const CANARY = 'list files called CANARY-7';
@@ -32,6 +34,7 @@ describe('what was measured', () => {
     await getReady(page);
     await makeRequests(page);
     const other = await page.context().newPage();
+    await useScriptedEngine(other, READY);
     await other.goto(new URL('#/requests', page.url()).href);
     await other.getByText('2 requests').waitFor();
 
@@ -99,6 +102,7 @@ describe('requests', () => {
     await expectSound(page);
 
     await detail.getByRole('button', { name: 'JSON' }).click();
+    await page.getByLabel('Notes').getByText('Copied as JSON').waitFor();
     const copied = await page.evaluate(() => navigator.clipboard.readText());
     expect(copied).toContain('"gen_ai.usage.output_tokens"');
     expect(copied).not.toContain('CANARY');

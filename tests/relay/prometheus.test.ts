@@ -82,8 +82,8 @@ test('Prometheus scrapes the fleet with its secret, and its percentiles are ours
   const prometheus = await startPrometheus(
     `scrape_configs:
   - job_name: relay
-    scrape_interval: 300ms
-    scrape_timeout: 300ms
+    scrape_interval: 1s
+    scrape_timeout: 1s
     authorization: { credentials: ${SECRET} }
     static_configs: [{ targets: ['${new URL(relay.url).host}'] }]
 `,

@@ -8,6 +8,7 @@ import { parseOverrides, Settings } from '../../../src/state/settings.svelte.ts'
 import { PreferenceStore } from '../../../src/store/preferences.ts';
 import { FakeHost } from '../../fixtures/fake-host.ts';
 import { ENGINE } from '../../fixtures/records.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 const report: LoadReport = {
   engine: ENGINE,
@@ -242,7 +243,7 @@ describe('a load', () => {
     await done;
     expect(engine.state.kind).toBe('paused');
     expect(settings.loadsAtStart).toBe(false);
-    await vi.waitFor(() => expect(engine.storedBytes).toBe(40));
+    await waitFor(() => expect(engine.storedBytes).toBe(40));
     void engine.ensureLoaded();
     expect(engine.state.kind).toBe('loading');
     expect(settings.loadsAtStart).toBe(true);

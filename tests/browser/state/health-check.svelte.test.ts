@@ -1,10 +1,11 @@
 import { flushSync } from 'svelte';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { failure } from '../../../src/contracts/failure.ts';
 import type { DeepHealth, HealthQuery, HealthReport } from '../../../src/contracts/health.ts';
 import type { EngineState } from '../../../src/state/engine-status.svelte.ts';
 import { HealthCheck } from '../../../src/state/health-check.svelte.ts';
 import { FakeHost } from '../../fixtures/fake-host.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 const stops: (() => void)[] = [];
 
@@ -61,7 +62,7 @@ async function setUp(answer: (query: HealthQuery) => HealthReport) {
   });
   stops.push(health.start());
   flushSync();
-  await vi.waitFor(() => expect(health.report).not.toBeNull());
+  await waitFor(() => expect(health.report).not.toBeNull());
   return { host, engine, health, asked };
 }
 
@@ -81,7 +82,7 @@ test('is looked at at once, and again when the model comes or goes', async () =>
   isLoaded = false;
   engine.state = { kind: 'idle' };
   flushSync();
-  await vi.waitFor(() => expect(health.report?.failure?.code).toBe('engine/not-loaded'));
+  await waitFor(() => expect(health.report?.failure?.code).toBe('engine/not-loaded'));
   expect(asked).toEqual([{}, {}]);
 });
 
@@ -113,7 +114,7 @@ test('does not take back what a failed inference said, until the model is anothe
   loadedAtEpochMs = 2;
   engine.state = { kind: 'ready' };
   flushSync();
-  await vi.waitFor(() => expect(health.report?.status).toBe('healthy'));
+  await waitFor(() => expect(health.report?.status).toBe('healthy'));
   expect(health.deep).toBeNull();
 });
 

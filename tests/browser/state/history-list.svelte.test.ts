@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { failure } from '../../../src/contracts/failure.ts';
 import { HistoryList } from '../../../src/state/history-list.svelte.ts';
 import { Notices } from '../../../src/state/notices.svelte.ts';
@@ -6,6 +6,7 @@ import { BroadcastNotifier } from '../../../src/store/broadcast-notifier.ts';
 import { MemoryHistory, type HistoryStore } from '../../../src/store/history-store.ts';
 import { FakeHost } from '../../fixtures/fake-host.ts';
 import { makeRecord } from '../../fixtures/records.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 let channelNumber = 0;
 
@@ -48,10 +49,10 @@ describe('the history on the page', () => {
     store.find = (query) => new Promise((resolve) => answers.push(() => resolve(find(query))));
     list.search = 'alpha';
     list.search = 'beta';
-    await vi.waitFor(() => expect(answers).toHaveLength(2));
+    await waitFor(() => expect(answers).toHaveLength(2));
     answers[1]?.();
     answers[0]?.();
-    await vi.waitFor(() => expect(list.entries.map(({ id }) => id)).toEqual(['id-2']));
+    await waitFor(() => expect(list.entries.map(({ id }) => id)).toEqual(['id-2']));
   });
 
   test('takes a deletion back', async () => {
@@ -62,7 +63,7 @@ describe('the history on the page', () => {
     await list.delete(entry);
     expect(list.totalCount).toBe(0);
     notices.notes.at(-1)?.action?.run();
-    await vi.waitFor(() => expect(list.totalCount).toBe(1));
+    await waitFor(() => expect(list.totalCount).toBe(1));
     expect(list.entries[0]).toEqual(entry);
   });
 
@@ -94,7 +95,7 @@ describe('the history on the page', () => {
     const here = setUp(store).list;
     const there = setUp(store).list;
     await there.add(record(1));
-    await vi.waitFor(() => expect(here.totalCount).toBe(1));
+    await waitFor(() => expect(here.totalCount).toBe(1));
   });
 
   test('says when something could not be kept', async () => {

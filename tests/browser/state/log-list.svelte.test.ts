@@ -1,11 +1,12 @@
 import { flushSync } from 'svelte';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import type { LogLine } from '../../../src/contracts/log-line.ts';
 import { LogList } from '../../../src/state/log-list.svelte.ts';
 import { Router } from '../../../src/state/router.svelte.ts';
 import { MemoryMonitor } from '../../../src/store/memory-monitor.ts';
 import { FIRST_MEMORY_LOG_ID } from '../../../src/store/monitor-port.ts';
 import { FakeHost } from '../../fixtures/fake-host.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 const TRACE = 'ab'.repeat(16);
 
@@ -54,7 +55,7 @@ async function setUp(written: readonly LogLine[], hash = '#/logs', pageSize = 10
   });
   stops.push(list.start());
   flushSync();
-  await vi.waitFor(() => expect(list.isLoaded).toBe(true));
+  await waitFor(() => expect(list.isLoaded).toBe(true));
   /** As after the disk was full for a while: memory's lines have other ids than those of the disk. */
   const readFrom = (other: MemoryMonitor) => {
     read.from = other;
@@ -90,10 +91,10 @@ describe('the log lines', () => {
   test('come in live, without a hole when many come at once', async () => {
     const { list, append } = await setUp(lines(1, 3));
     await append(lines(4, 5));
-    await vi.waitFor(() => expect(messages(list)[0]).toBe('line 5'));
+    await waitFor(() => expect(messages(list)[0]).toBe('line 5'));
     expect(list.lines).toHaveLength(5);
     await append(lines(6, 40));
-    await vi.waitFor(() => expect(messages(list)[0]).toBe('line 40'));
+    await waitFor(() => expect(messages(list)[0]).toBe('line 40'));
     expect(messages(list)).toEqual(
       lines(31, 40)
         .map(({ message }) => message)
@@ -107,10 +108,10 @@ describe('the log lines', () => {
     const memory = new MemoryMonitor({ firstLogId: FIRST_MEMORY_LOG_ID });
     await memory.appendLogs(lines(4, 5));
     readFrom(memory);
-    await vi.waitFor(() => expect(messages(list)[0]).toBe('line 5'));
+    await waitFor(() => expect(messages(list)[0]).toBe('line 5'));
     await append(lines(4, 6));
     readFrom(store);
-    await vi.waitFor(() => expect(messages(list)[0]).toBe('line 6'));
+    await waitFor(() => expect(messages(list)[0]).toBe('line 6'));
     expect(list.lines).toHaveLength(6);
   });
 
@@ -120,7 +121,7 @@ describe('the log lines', () => {
     await append(lines(4, 5));
     expect(list.lines).toHaveLength(3);
     list.resume();
-    await vi.waitFor(() => expect(list.lines).toHaveLength(5));
+    await waitFor(() => expect(list.lines).toHaveLength(5));
   });
 
   test('are filtered by level, text and trace, as the address says', async () => {
@@ -135,11 +136,11 @@ describe('the log lines', () => {
     expect(messages(list)).toEqual(['line 3', 'line 2']);
     list.narrow({ text: 'DEVICE-lost' });
     flushSync();
-    await vi.waitFor(() => expect(messages(list)).toEqual(['line 2']));
+    await waitFor(() => expect(messages(list)).toEqual(['line 2']));
     expect(address.hash).toBe(`#/logs?level=warn&q=DEVICE-lost&trace=${TRACE}`);
     list.clearFilter();
     flushSync();
-    await vi.waitFor(() => expect(list.lines).toHaveLength(3));
+    await waitFor(() => expect(list.lines).toHaveLength(3));
     expect(list.isFiltered).toBe(false);
   });
 

@@ -8,6 +8,7 @@ import { Router } from '../../../src/state/router.svelte.ts';
 import { MemoryMonitor } from '../../../src/store/memory-monitor.ts';
 import { FakeHost } from '../../fixtures/fake-host.ts';
 import { requestLife } from '../../fixtures/monitoring/request-life.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 const MINUTE_MS = 60_000;
 const NOW_MS = new FakeHost().epochNow();
@@ -22,10 +23,19 @@ interface SetUpOptions {
   readonly query?: string;
   /** Minutes ago at which requests were accepted. */
   readonly agesMinutes?: readonly number[];
+  /** Of each look, the first one first; none, where left out. */
+  readonly looksTakeMs?: readonly number[];
   readonly change?: (store: MemoryMonitor) => Partial<MonitorReader>;
 }
 
-async function setUp({ query = '', agesMinutes = [], change = () => ({}) }: SetUpOptions = {}) {
+async function setUp({
+  query = '',
+  agesMinutes = [],
+  looksTakeMs = [],
+  change = () => ({}),
+}: SetUpOptions = {}) {
+  const host = new FakeHost();
+  const takesMs = [...looksTakeMs];
   const memory = new MemoryMonitor();
   const add = async (ageMinutes: number): Promise<void> => {
     const { open, accepted, closed, ended } = requestLife({
@@ -42,12 +52,14 @@ async function setUp({ query = '', agesMinutes = [], change = () => ({}) }: SetU
     records: (input) => memory.records(input),
     endedRecords: (input) => memory.endedRecords(input),
     endedFigures: (input) => memory.endedFigures(input),
-    activeRecords: () => memory.activeRecords(),
+    activeRecords: () => {
+      host.pass(takesMs.shift() ?? 0);
+      return memory.activeRecords();
+    },
     ...change(memory),
   };
   // Each look asks for the active ones once.
   const activeRecords = vi.spyOn(store, 'activeRecords');
-  const host = new FakeHost();
   const address = { hash: `#/monitor?${query}` };
   const router = new Router({
     hash: () => address.hash,
@@ -85,7 +97,7 @@ async function setUp({ query = '', agesMinutes = [], change = () => ({}) }: SetU
       });
     }),
   );
-  await vi.waitFor(() => expect(view.dashboard ?? view.failure).not.toBeNull());
+  await waitFor(() => expect(view.dashboard ?? view.failure).not.toBeNull());
   const looks = (): number => activeRecords.mock.calls.length;
   return {
     view,
@@ -105,8 +117,8 @@ async function setUp({ query = '', agesMinutes = [], change = () => ({}) }: SetU
       const before = looks();
       host.pass(ms);
       host.drawFrame();
-      await vi.waitFor(() => expect(looks()).toBeGreaterThan(before));
-      await vi.waitFor(() => expect(host.timerCount).toBe(1));
+      await waitFor(() => expect(looks()).toBeGreaterThan(before));
+      await waitFor(() => expect(host.timerCount).toBe(1));
     },
     requests: () => view.dashboard?.counts.requests,
   };
@@ -123,11 +135,11 @@ describe('the view of what was measured', () => {
     const { view, address, requests } = await setUp({ agesMinutes: [1, 2, 61] });
     view.showWindow('24h');
     view.filter({ backend: 'wasm' });
-    await vi.waitFor(() => expect(requests()).toBe(3));
+    await waitFor(() => expect(requests()).toBe(3));
     expect(address.hash).toBe('#/monitor?window=24h&backend=wasm');
     view.clearFilter();
     view.showWindow('1h');
-    await vi.waitFor(() => expect(requests()).toBe(2));
+    await waitFor(() => expect(requests()).toBe(2));
     expect(address.hash).toBe('#/monitor');
   });
 
@@ -135,10 +147,10 @@ describe('the view of what was measured', () => {
     const { view, requests } = await setUp({ agesMinutes: [1, 20, 30] });
     const fromMs = NOW_MS - 31 * MINUTE_MS;
     view.zoom({ fromMs: fromMs + 5, toMs: fromMs + 13 * MINUTE_MS - 5 });
-    await vi.waitFor(() => expect(requests()).toBe(2));
+    await waitFor(() => expect(requests()).toBe(2));
     expect((view.dashboard?.range.fromMs ?? NaN) % MINUTE_MS).toBe(0);
     view.leaveZoom();
-    await vi.waitFor(() => expect(requests()).toBe(3));
+    await waitFor(() => expect(requests()).toBe(3));
   });
 
   test.each(['endedFigures', 'endedRecords'] as const)(
@@ -175,7 +187,7 @@ describe('the view of what was measured', () => {
     });
     expect(new Set(asked.splice(0))).toEqual(new Set([true]));
     view.filter({ backend: 'webgpu' });
-    await vi.waitFor(() => expect(requests()).toBe(0));
+    await waitFor(() => expect(requests()).toBe(0));
     expect(new Set(asked)).toEqual(new Set([false]));
   });
 
@@ -203,10 +215,10 @@ describe('the view of what was measured', () => {
     });
     isSlow = true;
     view.showWindow('24h');
-    await vi.waitFor(() => expect(waiting).toHaveLength(1));
+    await waitFor(() => expect(waiting).toHaveLength(1));
     isSlow = false;
     view.showWindow('15m');
-    await vi.waitFor(() => expect(view.dashboard?.timesMs).toHaveLength(15));
+    await waitFor(() => expect(view.dashboard?.timesMs).toHaveLength(15));
     waiting[0]?.();
     await Promise.resolve();
     expect(requests()).toBe(1);
@@ -228,6 +240,22 @@ describe('a live view', () => {
     expect(looks()).toBe(before + 1);
   });
 
+  test('rests for twenty times what a look took, except after the first, which has more to do', async () => {
+    const { host, looks, measured, pass } = await setUp({
+      agesMinutes: [1],
+      looksTakeMs: [2000, 200],
+    });
+    measured();
+    await pass(1000);
+    expect(looks()).toBe(2);
+    measured();
+    host.pass(3700);
+    host.drawFrame();
+    expect(looks()).toBe(2);
+    await pass(200);
+    expect(looks()).toBe(3);
+  });
+
   test('moves on with time while nothing happens', async () => {
     const { view, pass } = await setUp({ agesMinutes: [1] });
     const before = view.dashboard?.range.toMs ?? NaN;
@@ -239,13 +267,13 @@ describe('a live view', () => {
     const { view, add, measured, host, address, requests } = await setUp({ agesMinutes: [1] });
     view.pause();
     expect(address.hash).toBe(`#/monitor?at=${NOW_MS}`);
-    await vi.waitFor(() => expect(host.timerCount).toBe(0));
+    await waitFor(() => expect(host.timerCount).toBe(0));
     await add(0);
     measured();
     expect(host.timerCount).toBe(0);
     expect(requests()).toBe(1);
     view.resume();
-    await vi.waitFor(() => expect(requests()).toBe(2));
+    await waitFor(() => expect(requests()).toBe(2));
   });
 
   test('waits while the tab is hidden', async () => {
@@ -255,13 +283,13 @@ describe('a live view', () => {
     host.pass(60_000);
     expect(looks()).toBe(before);
     host.drawFrame();
-    await vi.waitFor(() => expect(looks()).toBe(before + 1));
+    await waitFor(() => expect(looks()).toBe(before + 1));
   });
 
   test('follows an address that was changed by hand', async () => {
     const { goTo, requests } = await setUp({ agesMinutes: [1, 61] });
     goTo('#/monitor?window=6h');
-    await vi.waitFor(() => expect(requests()).toBe(2));
+    await waitFor(() => expect(requests()).toBe(2));
   });
 });
 
@@ -275,7 +303,7 @@ describe('where there is nothing to see', () => {
     const { view, requests } = await setUp({ agesMinutes: [300] });
     expect(view.emptiness).toEqual({ kind: 'range', lastMs: NOW_MS - 300 * MINUTE_MS });
     view.showNewest(NOW_MS - 300 * MINUTE_MS);
-    await vi.waitFor(() => expect(requests()).toBe(1));
+    await waitFor(() => expect(requests()).toBe(1));
     expect(view.query.window).toBe('6h');
     expect(view.emptiness).toBeNull();
   });
@@ -284,7 +312,7 @@ describe('where there is nothing to see', () => {
     const ageMinutes = 40 * 24 * 60;
     const { view, requests } = await setUp({ agesMinutes: [ageMinutes] });
     view.showNewest(NOW_MS - ageMinutes * MINUTE_MS);
-    await vi.waitFor(() => expect(requests()).toBe(1));
+    await waitFor(() => expect(requests()).toBe(1));
     expect(view.emptiness).toBeNull();
   });
 
@@ -295,7 +323,7 @@ describe('where there is nothing to see', () => {
     });
     expect(view.emptiness?.kind).toBe('range');
     view.showNewest(NOW_MS - MINUTE_MS);
-    await vi.waitFor(() => expect(requests()).toBe(1));
+    await waitFor(() => expect(requests()).toBe(1));
     expect(view.isPaused).toBe(false);
   });
 

@@ -1,7 +1,8 @@
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { RecentAlerts } from '../../../src/state/recent-alerts.svelte.ts';
 import { MemoryAlerts } from '../../../src/store/memory-alerts.ts';
 import { makeAlert, MINUTE_MS, NOON_MS } from '../../fixtures/alerts/alert-data.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 test('an alert that goes on firing is told of however many have begun since', async () => {
   const store = new MemoryAlerts();
@@ -12,7 +13,7 @@ test('an alert that goes on firing is told of however many have begun since', as
   await store.decide({ revision: 0, statuses: [], alerts: [lasting, ...later], outbox: [] });
   const recent = new RecentAlerts();
   recent.follow({ store, onChange: () => () => {} });
-  await vi.waitFor(() => expect(recent.alerts.length).toBeGreaterThan(0));
+  await waitFor(() => expect(recent.alerts.length).toBeGreaterThan(0));
   expect(recent.firing.map(({ id }) => id)).toEqual(['lasting']);
   expect(recent.toldCount).toBe(1);
   expect(recent.alerts.at(-1)?.id).toBe('lasting');

@@ -1,5 +1,5 @@
 import { flushSync } from 'svelte';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { failure } from '../../../src/contracts/failure.ts';
 import type { RequestRecord } from '../../../src/contracts/request-record.ts';
 import { RequestList } from '../../../src/state/request-list.svelte.ts';
@@ -8,6 +8,7 @@ import { MemoryMonitor } from '../../../src/store/memory-monitor.ts';
 import { FakeHost } from '../../fixtures/fake-host.ts';
 import { requestLife } from '../../fixtures/monitoring/request-life.ts';
 import { sampleRecords } from '../../fixtures/monitoring/sample-records.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 const NOW_MS = new FakeHost().epochNow();
 const HOUR_MS = 3_600_000;
@@ -50,7 +51,7 @@ async function setUp(records: readonly RequestRecord[], hash = '#/requests', pag
   });
   stops.push(list.start());
   flushSync();
-  await vi.waitFor(() => expect(list.isLoaded).toBe(true));
+  await waitFor(() => expect(list.isLoaded).toBe(true));
   const change = () => {
     for (const callback of callbacks) callback();
   };
@@ -139,22 +140,22 @@ describe('the requests', () => {
     });
     await store.open(open, accepted);
     change();
-    await vi.waitFor(() => expect(list.rows[0]?.outcome).toBe('active'));
+    await waitFor(() => expect(list.rows[0]?.outcome).toBe('active'));
     expect(list.totalCount).toBe(4);
     await store.close(closed, ended);
     change();
-    await vi.waitFor(() => expect(list.rows[0]?.outcome).toBe('stop'));
+    await waitFor(() => expect(list.rows[0]?.outcome).toBe('stop'));
     expect(list.rows).toHaveLength(4);
     await store.amend('live', { similarity: 0.5 }, null);
     change();
-    await vi.waitFor(() => expect(list.rows[0]?.similarity).toBe(0.5));
+    await waitFor(() => expect(list.rows[0]?.similarity).toBe(0.5));
   });
 
   test('go when they are deleted', async () => {
     const { store, list, change } = await setUp(sample(3));
     await store.clear();
     change();
-    await vi.waitFor(() => expect(list.rows).toHaveLength(0));
+    await waitFor(() => expect(list.rows).toHaveLength(0));
     expect(list.totalCount).toBe(0);
   });
 
@@ -163,7 +164,7 @@ describe('the requests', () => {
     const cause = failure('store/unavailable');
     store.countRecords = () => Promise.resolve({ ok: false, failure: cause });
     change();
-    await vi.waitFor(() => expect(list.failure).toEqual(cause));
+    await waitFor(() => expect(list.failure).toEqual(cause));
     expect(list.rows).toHaveLength(3);
   });
 

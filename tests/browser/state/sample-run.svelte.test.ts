@@ -5,6 +5,7 @@ import type { GenerationRecord } from '../../../src/contracts/generation.ts';
 import type { ParsedRequest } from '../../../src/core/prompt/parse-parameters.ts';
 import { sampleRunOf } from '../../../src/state/sample-run.svelte.ts';
 import { makeRecord } from '../../fixtures/records.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 function setUp(change: (index: number) => Partial<GenerationRecord> = () => ({})) {
   const submitted: ParsedRequest[] = [];
@@ -29,7 +30,7 @@ describe('a sample set', () => {
     const { submitted, run, endNewest } = setUp();
     const done = run.start();
     for (let made = 1; made <= 20; made++) {
-      await vi.waitFor(() => expect(submitted).toHaveLength(made));
+      await waitFor(() => expect(submitted).toHaveLength(made));
       expect(run.progress).toEqual({ done: made - 1, total: 20, failed: 0, isStopping: false });
       endNewest();
     }
@@ -52,7 +53,7 @@ describe('a sample set', () => {
     const { submitted, run, endNewest } = setUp(() => ({ finishReason: 'error' }));
     void run.start();
     endNewest();
-    await vi.waitFor(() => expect(submitted).toHaveLength(2));
+    await waitFor(() => expect(submitted).toHaveLength(2));
     expect(run.progress).toMatchObject({ done: 1, failed: 1 });
     run.stop();
   });

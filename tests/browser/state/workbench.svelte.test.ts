@@ -8,6 +8,7 @@ import { Notices } from '../../../src/state/notices.svelte.ts';
 import { Workbench } from '../../../src/state/workbench.svelte.ts';
 import { FakeHost } from '../../fixtures/fake-host.ts';
 import { makeRecord } from '../../fixtures/records.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 const request = { prompt: 'list files', parameters: DEFAULT_PARAMETERS };
 
@@ -300,7 +301,7 @@ describe('a script on screen', () => {
     await (await start()).end();
     workbench.edit('ls -l');
     workbench.keepEdit();
-    await vi.waitFor(() => expect(kept.text).toBe(''));
+    await waitFor(() => expect(kept.text).toBe(''));
   });
 
   test('comes back from the history as it was edited', () => {

@@ -127,6 +127,8 @@ export async function refuse(page: Page, count: number): Promise<void> {
       for (let at = 0; at < times; at++) {
         await window.shellwright.generate({ prompt, temperature: 9 }).catch(() => null);
       }
+      // Once that is answered, all of it is counted.
+      await window.shellwright.records();
     },
     { prompt: `<!channel> ${CANARY}`, times: count },
   );

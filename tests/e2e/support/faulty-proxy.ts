@@ -14,7 +14,7 @@ export interface FaultyProxy extends AsyncDisposable {
   breakOnce(pathEnding: string, afterBytes: number): void;
 }
 
-const CUT_AFTER_MS = 500;
+const CUT_AFTER_MS = 2_000;
 
 /** @param target address of the app, with a trailing slash */
 export async function faultyProxy(target: string): Promise<FaultyProxy> {
