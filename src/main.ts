@@ -279,7 +279,7 @@ const workbench = new Workbench({
   host,
   lastEdit: new StoredText(sessionStorageOrNull, 'shellwright.last-edit'),
 });
-const shareLinks = new ShareLinks({ router, draft, notices, host, pageUrl });
+const shareLinks = new ShareLinks({ router, draft, workbench, notices, host, pageUrl });
 const update = new AppUpdate();
 
 /** When somebody looks: nothing of it is needed to write. */

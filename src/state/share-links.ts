@@ -4,11 +4,14 @@ import type { ParsedRequest } from '../core/prompt/parse-parameters.ts';
 import type { BrowserHost } from './browser-host.ts';
 import type { Draft } from './draft.svelte.ts';
 import type { Notices } from './notices.svelte.ts';
+import { fillDraft } from './replace-draft.ts';
 import type { Router } from './router.svelte.ts';
+import type { Workbench } from './workbench.svelte.ts';
 
 export interface ShareLinksOptions {
   readonly router: Router;
   readonly draft: Draft;
+  readonly workbench: Pick<Workbench, 'prompt'>;
   readonly notices: Notices;
   readonly host: Pick<BrowserHost, 'copyText'>;
   /** The page's address without query and fragment. */
@@ -33,8 +36,11 @@ export class ShareLinks {
       notices.announce(result.failure.message);
       return;
     }
-    draft.fill(result.value);
-    notices.show('Filled in from a link. Nothing has run yet.');
+    const undo = fillDraft(this.#options, () => draft.fill(result.value));
+    notices.show(
+      `Filled in from a link${undo === null ? '' : ', in place of your request'}. Nothing has run yet.`,
+      undo,
+    );
   }
 
   async copy(request: ParsedRequest): Promise<void> {

@@ -50,6 +50,29 @@ async function holdDisk(name: string): Promise<void> {
   });
 }
 
+/** In the page: as many lines in the delivery log. */
+async function addDeliveries({ name, count }: { name: string; count: number }): Promise<void> {
+  const database = await new Promise<IDBDatabase>((resolve, reject) => {
+    const opening = indexedDB.open(name);
+    opening.addEventListener('success', () => resolve(opening.result));
+    opening.addEventListener('error', () => reject(new Error(name)));
+  });
+  const transaction = database.transaction('deliveries', 'readwrite');
+  for (let at = 0; at < count; at++) {
+    transaction.objectStore('deliveries').add({
+      atMs: Date.now(),
+      entryId: String(at),
+      result: 'failed',
+      attempt: 1,
+      answer: 'HTTP 503',
+      alerts: [{ fingerprint: 'f', alertname: `Test alert ${at}`, state: 'test' }],
+      receipt: null,
+    });
+  }
+  await new Promise((resolve) => transaction.addEventListener('complete', resolve));
+  database.close();
+}
+
 describe('alerts', () => {
   test('a rule is read from its top, and left to where it was opened from', async ({ open }) => {
     const page = await open({ address: '#/alerts?view=rules' });
@@ -100,6 +123,17 @@ describe('alerts', () => {
     await press(button(page, '8 h'));
     await page.getByText(/Silenced until/u).waitFor();
     await expect.poll(() => focused(page)).toBe('Error burst');
+  });
+
+  test('the rest of the delivery log is gone on from where it begins', async ({ open }) => {
+    const page = await open({ address: '#/alerts?view=delivery' });
+    await page.getByText('Nothing was sent yet.').waitFor();
+    await page.evaluate(addDeliveries, { name: DATABASE_NAME, count: 40 });
+    await page.reload();
+    const showAll = button(page, 'Show all 40');
+    await press(showAll);
+    // The newest 30 were there before.
+    await expect.poll(() => focused(page)).toBe('Test alert 9 (test)');
   });
 });
 

@@ -24,7 +24,8 @@ function setUp(hash: string) {
   const notices = new Notices(host);
   const draft = new Draft({ read: () => '', write: () => {} });
   const pageUrl = 'https://example.org/app/';
-  const shareLinks = new ShareLinks({ router, draft, notices, host, pageUrl });
+  const workbench = { prompt: '' };
+  const shareLinks = new ShareLinks({ router, draft, workbench, notices, host, pageUrl });
   const go = (next: string) => {
     address.hash = next;
     for (const listener of address.listeners) listener();
@@ -114,6 +115,21 @@ describe('a share link', () => {
     draft.prompt = 'edited since';
     shareLinks.open();
     expect(draft.prompt).toBe('edited since');
+  });
+
+  test('in place of a request that was typed says so, and gives it back', () => {
+    const query = encodeShare({ prompt: 'list files', parameters });
+    const { draft, notices, shareLinks } = setUp(`#/write?${query}`);
+    draft.prompt = 'mine';
+    shareLinks.open();
+    expect(draft.prompt).toBe('list files');
+    const note = notices.notes.at(-1);
+    expect(note?.text).toBe(
+      'Filled in from a link, in place of your request. Nothing has run yet.',
+    );
+    note?.action?.run();
+    expect(draft.prompt).toBe('mine');
+    expect(draft.fields.temperature).not.toBe('0.5');
   });
 
   test('that is cut off says so, and leaves the form alone', () => {
