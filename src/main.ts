@@ -407,6 +407,8 @@ const app: AppState = {
     const deleted = await monitor.store.clear();
     if (!deleted.ok) return deleted;
     measurementsId.renew();
+    // What is counted from now on is to be told as new, even where it is soon as much as before.
+    telemetry.flush();
     // To whichever tab evaluates alert rules, this one included: it has rows in memory.
     new BroadcastNotifier(ALERTS_CHANNEL).notify();
     monitor.log('info', 'settings', 'measurements deleted');

@@ -5,7 +5,13 @@
  */
 import type { TelemetryGauges, TelemetryPost, TelemetryRow } from '../contracts/relay.ts';
 import type { TelemetryChoice } from '../contracts/telemetry-choice.ts';
-import { currentRows, rowsSince, telemetryRows } from '../core/export/telemetry-rows.ts';
+import {
+  currentRows,
+  rowsSince,
+  seriesCount,
+  stillCounted,
+  telemetryRows,
+} from '../core/export/telemetry-rows.ts';
 import type { DropReason } from '../core/metrics/metric-labels.ts';
 import type { MonitorStore } from '../store/monitor-port.ts';
 import type { PendingPost, TelemetryBook, TelemetryBookStore } from '../store/telemetry-book.ts';
@@ -123,11 +129,15 @@ export class TelemetrySender {
       const { clientId, sequence } = known?.pending === null ? known : newIdentity(newId);
       return this.#write({ clientId, sinceEpochMs, sequence, told: totals, pending: null });
     }
-    const { rows, series, after } = rowsSince(known.told, totals, MAX_SERIES_CHARS);
-    if (series === 0) return known;
+    const told = stillCounted(known.told, totals);
+    const { rows, series, after } = rowsSince(told, totals, MAX_SERIES_CHARS);
+    if (series === 0) {
+      const isLess = seriesCount(told) < seriesCount(known.told);
+      return isLess ? this.#write({ ...known, told }) : known;
+    }
     const sequence = known.sequence + 1;
     const pending = { sequence, madeAtEpochMs: epochNow(), rows, series, after };
-    return this.#write({ ...known, pending });
+    return this.#write({ ...known, told, pending });
   }
 
   /** null where this is not all there is: what is in memory only is added to the disk later, and would count twice. */

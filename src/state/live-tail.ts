@@ -48,7 +48,10 @@ export class LiveTail<T> {
       }
       return result;
     }
-    const tail = await read({ fromMs: kept.settledMs, toMs: range.toMs });
+    const isWhole = kept.settledMs >= range.toMs;
+    const tail: Result<readonly T[]> = isWhole
+      ? { ok: true, value: [] }
+      : await read({ fromMs: kept.settledMs, toMs: range.toMs });
     if (!tail.ok) return tail;
     const inside = (item: T): boolean =>
       timeOf(item) >= range.fromMs && timeOf(item) < kept.settledMs;

@@ -3,7 +3,6 @@ import type { Failure, Result } from '../contracts/failure.ts';
 import { RESOLUTION_MS, type Resolution, type Rollup } from '../contracts/rollup.ts';
 import type { buildDashboard, DashboardInput } from '../core/metrics/build-dashboard.ts';
 import {
-  WINDOW_MS,
   WINDOWS,
   type Dashboard,
   type DashboardFilter,
@@ -12,7 +11,7 @@ import {
   type WindowName,
 } from '../core/metrics/dashboard-shape.ts';
 import { figuresOf, type EndedFigures } from '../core/metrics/ended-figures.ts';
-import { stepMsOf } from '../core/metrics/time-steps.ts';
+import { stepMsOf, windowRange } from '../core/metrics/time-steps.ts';
 import type { MonitorStore } from '../store/monitor-port.ts';
 import type { BrowserHost } from './browser-host.ts';
 import { LiveTail } from './live-tail.ts';
@@ -236,7 +235,7 @@ export class MonitorView {
   /** The shortest window in which the newest request is; an hour around one that is older than all of them. */
   showNewest(lastMs: number): void {
     const nowMs = this.#options.nowMs();
-    const window = WINDOWS.find((name) => WINDOW_MS[name] > nowMs - lastMs);
+    const window = WINDOWS.find((name) => windowRange(name, nowMs).fromMs <= lastMs);
     if (window !== undefined) return this.#show({ window, zoom: null, pausedAtMs: null });
     const around = { fromMs: lastMs - SHORT_RANGE_MS / 2, toMs: lastMs + SHORT_RANGE_MS / 2 };
     this.#show({ zoom: snapRange(around, nowMs), pausedAtMs: null });

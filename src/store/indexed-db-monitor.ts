@@ -128,6 +128,8 @@ export class IndexedDbMonitor implements MonitorStore {
   rollups(query: RollupQuery): Promise<Result<readonly Rollup[]>> {
     const { fromMs, toMs, isMerged = false, limit } = query;
     const resolution = storedResolution(query);
+    // A range without a moment in it is none for the browser either.
+    if (resolution !== 'total' && toMs <= fromMs) return Promise.resolve({ ok: true, value: [] });
     if (isMerged && resolution !== 'total') {
       const spans = IDBKeyRange.bound([resolution, fromMs], [resolution, toMs], false, true);
       return attempt(async () =>

@@ -40,6 +40,34 @@ it('what is about an alert waits for the older post about it, whatever that wait
   expect(nextSendAtMs([delayed, end], nowMs)).toBe(nowMs + 30_000);
 });
 
+it('and so it does where the beginning was given up, and is tried again after the end', () => {
+  const startsAt = new Date(nowMs - 60_000).toISOString();
+  const about = (id: string, state: 'firing' | 'resolved', createdAtMs: number): OutboxEntry => ({
+    ...entry(id, [], { createdAtMs }),
+    post: alertPost({ alerts: [alertMessage({ fingerprint: 'a', state, startsAt })] }),
+  });
+  const revivedEnd = about('end', 'resolved', nowMs - 20);
+  const revivedBegin = about('begin', 'firing', nowMs - 10);
+  expect(nextToSend([revivedEnd, revivedBegin], nowMs)?.id).toBe('begin');
+  // The clock was set back in between.
+  const early = about('end', 'resolved', nowMs - 3_600_000);
+  expect(nextToSend([early, about('begin', 'firing', nowMs)], nowMs)?.id).toBe('begin');
+});
+
+it('two that wait for each other are sent one after the other all the same', () => {
+  const [first, second] = [nowMs - 60_000, nowMs - 30_000].map((ms) => new Date(ms).toISOString());
+  const about = (id: string, starts: readonly (string | undefined)[]): OutboxEntry => ({
+    ...entry(id, [], {}),
+    post: alertPost({
+      alerts: starts.map((startsAt, at) =>
+        alertMessage({ fingerprint: `alert-${at}`, startsAt: startsAt ?? '' }),
+      ),
+    }),
+  });
+  const tangled = [about('one', [first, second]), about('two', [second, first])];
+  expect(nextToSend(tangled, nowMs)?.id).toBe('one');
+});
+
 it('a page that is about to go does not send both at once', async () => {
   const { relay, store, link, sender } = outboxBench();
   await link.check();

@@ -1,4 +1,5 @@
 /** The rules of the outbox: what goes first, what waits, what has to be let go. */
+import type { AlertMessage } from '../../contracts/alert.ts';
 import type { DeadLetter, OutboxEntry } from '../../contracts/alert-record.ts';
 import { isStillToCome, MAX_RETRY_AFTER_MS } from './retry-delay.ts';
 
@@ -86,19 +87,40 @@ export function isLeased({ leasedUntilMs }: OutboxEntry, nowMs: number): boolean
 }
 
 /**
- * Those that are not about an alert of which an older one still waits, whatever it waits for: an end that came before the
- * beginning would leave the alert firing.
+ * Those that are not about an alert of which something earlier still waits, whatever it waits for: an end that came before
+ * the beginning would leave the alert firing.
  */
 export function withoutFollowers(entries: readonly OutboxEntry[]): readonly OutboxEntry[] {
-  const oldestMs = new Map<string, number>();
+  const firsts = new Map<string, Place>();
   for (const { createdAtMs, post } of entries) {
-    for (const { fingerprint } of post.alerts) {
-      oldestMs.set(fingerprint, Math.min(createdAtMs, oldestMs.get(fingerprint) ?? Infinity));
+    for (const alert of post.alerts) {
+      const place = placeOf(alert, createdAtMs);
+      const first = firsts.get(alert.fingerprint);
+      if (first === undefined || isBefore(place, first)) firsts.set(alert.fingerprint, place);
     }
   }
-  return entries.filter(({ createdAtMs, post }) =>
-    post.alerts.every(({ fingerprint }) => createdAtMs <= (oldestMs.get(fingerprint) ?? Infinity)),
-  );
+  const isFree = ({ createdAtMs, post }: OutboxEntry): boolean =>
+    post.alerts.every((alert) => {
+      const first = firsts.get(alert.fingerprint);
+      return first === undefined || !isBefore(first, placeOf(alert, createdAtMs));
+    });
+  const free = entries.filter(isFree);
+  if (free.length > 0) return free;
+  // Each waits for another one, which clocks that jump may bring about.
+  return [...entries].sort((a, b) => a.createdAtMs - b.createdAtMs).slice(0, 1);
+}
+
+/** Where a message belongs among those of its alert: by what it tells first, since a retry makes its entry younger. */
+type Place = readonly [startsAt: string, isEnd: number, createdAtMs: number];
+
+function placeOf({ startsAt, state }: AlertMessage, createdAtMs: number): Place {
+  return [startsAt, state === 'firing' ? 0 : 1, createdAtMs];
+}
+
+function isBefore(a: Place, b: Place): boolean {
+  // RFC 3339 in UTC with milliseconds throughout: its order is that of time.
+  const at = a.findIndex((part, index) => part !== b[index]);
+  return at !== -1 && (a[at] ?? 0) < (b[at] ?? 0);
 }
 
 /** Waits again, with one more attempt behind it. */

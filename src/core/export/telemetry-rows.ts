@@ -35,6 +35,41 @@ export function currentRows(rows: readonly TelemetryRow[]): readonly TelemetryRo
   return rows.map((row) => ({ ...row, counters: currentCounters(row.counters) }));
 }
 
+/** Of what the relay has been told, that which is counted still: what is gone was deleted, and begins anew. */
+export function stillCounted(
+  told: readonly TelemetryRow[],
+  totals: readonly TelemetryRow[],
+): readonly TelemetryRow[] {
+  const counted = new Map(totals.map((row) => [idOf(row), row]));
+  return told.flatMap((row) => {
+    const now = counted.get(idOf(row));
+    if (now === undefined) return [];
+    return [
+      {
+        ...row,
+        counters: pick(row.counters, now.counters),
+        histograms: pick(row.histograms, now.histograms),
+      },
+    ];
+  });
+}
+
+/** How many series there are in rows. */
+export function seriesCount(rows: readonly TelemetryRow[]): number {
+  return rows.reduce(
+    (sum, { counters, histograms }) =>
+      sum + Object.keys(counters).length + Object.keys(histograms).length,
+    0,
+  );
+}
+
+function pick<T>(
+  from: Readonly<Record<SeriesKey, T>>,
+  known: Readonly<Record<SeriesKey, unknown>>,
+): Readonly<Record<SeriesKey, T>> {
+  return Object.fromEntries(Object.entries(from).filter(([key]) => Object.hasOwn(known, key)));
+}
+
 /** @param maxChars of the series as JSON, rows around them not counted; one series at least is taken */
 export function rowsSince(
   before: readonly TelemetryRow[],

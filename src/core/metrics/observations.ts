@@ -29,7 +29,7 @@ export function observe(sums: WindowSums, values: WindowValues, active: number):
     'active-requests': [{ value: active, n: sums.active.count + 1, steps: sums.active.max }],
     'memory-used': [
       {
-        value: sums.memory.max.findLast((value) => value !== null) ?? null,
+        value: sums.latestMemory,
         n: sums.memory.count,
         steps: sums.memory.max,
       },

@@ -48,6 +48,8 @@ export class WindowSums {
   readonly outcomes: Readonly<Record<Outcome, number[]>>;
   readonly active: GaugeSeries;
   readonly memory: GaugeSeries;
+  /** The largest reading of the newest row that has one, which is shorter than a step in a long window. */
+  latestMemory: number | null = null;
   readonly errorTypes = new Map<string, number>();
   readonly dangerRules = new Map<string, number>();
   /** By `parameter=range`. */
@@ -58,6 +60,7 @@ export class WindowSums {
   dropped = 0;
   /** Requests that ended, whatever the filter. */
   unfilteredFinished = 0;
+  #latestMemoryMs = -Infinity;
   readonly #filter: DashboardFilter;
   readonly #keys = new SeriesIndex();
   readonly #stepped = new Map<string, Histogram[]>();
@@ -131,11 +134,21 @@ export class WindowSums {
     }
     for (const key in row.gauges) {
       const max = row.gauges[key]?.max ?? null;
-      if (key === 'memory_used_ratio') raise(this.memory, step, max, row.gauges[key]?.count);
+      if (key === 'memory_used_ratio') {
+        raise(this.memory, step, max, row.gauges[key]?.count);
+        this.#noteMemory(max, row.startMs);
+      }
       if (key === 'active_generation_requests') {
         raise(this.active, step, max, row.gauges[key]?.count);
       }
     }
+  }
+
+  #noteMemory(max: number | null, startMs: number): void {
+    if (max === null || startMs < this.#latestMemoryMs) return;
+    const isNewer = startMs > this.#latestMemoryMs || this.latestMemory === null;
+    this.latestMemory = isNewer ? max : Math.max(max, this.latestMemory ?? max);
+    this.#latestMemoryMs = startMs;
   }
 
   /** Parameters are counted when a request is accepted; how it will end is not known then. */

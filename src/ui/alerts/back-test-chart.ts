@@ -35,7 +35,9 @@ export function backTestChart(rule: AlertRule, test: BackTest): ChartSpec {
   return {
     id: 'back-test',
     title: 'The last 7 days',
-    about: `The worst value of each hour. Before ${formatMoment(test.minutesFromMs, toMs)} the rule was evaluated once an hour, after that once a minute.`,
+    about: `The worst value of each hour. Before ${formatMoment(test.minutesFromMs, toMs)} the rule was evaluated once an hour${
+      rule.windowMs < HOUR_MS ? ', over the whole hour, and may have found more than there was' : ''
+    }; after that once a minute.`,
     summary: backTestSummary(test),
     unit: unit === 'events' ? 'count' : unit,
     range: { fromMs, toMs },

@@ -308,6 +308,14 @@ describe('where there is nothing to see', () => {
     expect(view.emptiness).toBeNull();
   });
 
+  test('a window that only just leaves the newest request out is not the one that is shown', async () => {
+    // A window of a quarter of an hour ends with the minute that goes on.
+    const { view, requests } = await setUp({ query: 'window=15m', agesMinutes: [14.5] });
+    expect(view.emptiness?.kind).toBe('range');
+    view.showNewest(NOW_MS - 14.5 * MINUTE_MS);
+    await waitFor(() => expect(requests()).toBe(1));
+  });
+
   test('the newest request is older than every window, and can be shown', async () => {
     const ageMinutes = 40 * 24 * 60;
     const { view, requests } = await setUp({ agesMinutes: [ageMinutes] });

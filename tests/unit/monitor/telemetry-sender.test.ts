@@ -273,6 +273,23 @@ describe('the sender', () => {
     expect(await requests(relay)).toBe(7);
   });
 
+  test('what happens again after everything was deleted is told again', async () => {
+    const relay = await startTestRelay();
+    const browser = new Browser(relay);
+    const page = browser.page();
+    await browser.nextLookMs();
+    await browser.request(5);
+    await browser.pass();
+    expect(await requests(relay)).toBe(5);
+    await browser.store.clear();
+    await browser.pass();
+    expect(browser.book?.told).toEqual([]);
+    await browser.request(5);
+    await browser.pass();
+    expect(await requests(relay)).toBe(10);
+    page.stop();
+  });
+
   test('what ends while a page goes is in its last post', async () => {
     const relay = await startTestRelay();
     const browser = new Browser(relay);

@@ -81,4 +81,11 @@ describe('a part of time that goes on', () => {
     breakReading();
     expect(await read(0, at(60), at(59))).toBeNull();
   });
+
+  test('asks for nothing where a range of the past has nothing new to read', async () => {
+    const { read, reads } = setUp();
+    const past = await read(at(10), at(20), at(60));
+    expect(await read(at(10), at(20), at(60) + 15_000)).toEqual(past);
+    expect(reads).toEqual([{ fromMs: at(10), toMs: at(20) }]);
+  });
 });

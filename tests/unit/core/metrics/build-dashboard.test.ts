@@ -6,8 +6,11 @@ import {
   type DashboardInput,
 } from '../../../../src/core/metrics/build-dashboard.ts';
 import type { DashboardFilter, TileId } from '../../../../src/core/metrics/dashboard-shape.ts';
+import { edgesOf } from '../../../../src/core/metrics/bucket-edges.ts';
 import { gaugesRead, telemetryDropped } from '../../../../src/core/metrics/event-deltas.ts';
 import { figuresOf } from '../../../../src/core/metrics/ended-figures.ts';
+import { heatmapOf } from '../../../../src/core/metrics/heatmap.ts';
+import { Histogram } from '../../../../src/core/metrics/histogram.ts';
 import { DEFAULT_OBJECTIVES } from '../../../../src/core/metrics/objectives.ts';
 import { requestFigures } from '../../../../src/core/metrics/request-figures.ts';
 import { emptyRollup } from '../../../../src/core/metrics/rollup.ts';
@@ -147,6 +150,15 @@ describe('a dashboard', () => {
       const ratio = (edgesSeconds[edge] ?? NaN) / (edgesSeconds[edge - 1] ?? NaN);
       expect(ratio).toBeCloseTo(2 ** 0.25, 10);
     }
+  });
+
+  test('has a row for requests that waited for minutes', () => {
+    const histogram = new Histogram(edgesOf('generation_latency_seconds'));
+    histogram.record(300);
+    const { edgesSeconds, cells } = heatmapOf([histogram]);
+    expect(edgesSeconds[0]).toBeLessThanOrEqual(300);
+    expect(edgesSeconds[1]).toBeGreaterThan(300);
+    expect(cells).toEqual([[1]]);
   });
 
   test('leaves gaps where nothing was measured, and hides p95 in steps of few', () => {
@@ -320,6 +332,21 @@ describe('what is measured beside requests', () => {
       'minute',
     ),
   ];
+
+  test('is the newest reading, and not the largest of its step, where steps are long', () => {
+    const range = windowRange('30d', NOW);
+    const rollups = rowsOf([
+      [2, 0.85],
+      [40, 0.4],
+    ]);
+    const { memory, objectives } = build({ range, rollups, ended: [] });
+    expect(memory.ratio.at(-1)).toBe(0.85);
+    expect(memory.latest).toBe(0.4);
+    expect(objectives.find(({ objective }) => objective.id === 'memory-used')).toMatchObject({
+      state: 'met',
+      value: 0.4,
+    });
+  });
 
   test('is in the dashboard whatever the filter', () => {
     const rollups = [
