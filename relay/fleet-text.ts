@@ -41,9 +41,11 @@ const OWN_GAUGES = {
   },
 } as const satisfies Readonly<Record<string, FamilyHead>>;
 
+const NOTHING = { count: 0, sumMicros: 0, classic: [] } as const;
+
 /**
- * Sums in the order of the table, series by name, then gauges. Counters whose labels have a fixed list of values are there from the start,
- * at 0, so that a rate of errors exists before the first error.
+ * Sums in the order of the table, series by name, then gauges. Series whose labels have a fixed list of values are there
+ * from the start, at 0, so that a rate of errors exists before the first error, and the first slow requests are an increase.
  */
 export function writeFleetText(
   { counters, histograms, lastHeardMs }: FleetSums,
@@ -63,11 +65,10 @@ export function writeFleetText(
     lines.push(...headLines({ name, ...metric }, 'text'));
     for (const key of series) {
       const labels = parseSeriesKey(key)?.labels ?? {};
-      const histogram = histograms.get(key)?.toData();
       const samples =
-        histogram === undefined
-          ? [{ name, labels, value: counters.get(key) ?? 0 }]
-          : histogramSamples(name, labels, histogram, metric);
+        metric.type === 'histogram'
+          ? histogramSamples(name, labels, histograms.get(key)?.toData() ?? NOTHING, metric)
+          : [{ name, labels, value: counters.get(key) ?? 0 }];
       lines.push(...samples.map((sample) => sampleLine(sample, 'text')));
     }
   }
@@ -94,14 +95,14 @@ function gaugeLines(reading: FleetReading, lastHeardMs: number | null): readonly
 function initialKeys(name: MetricName): Set<SeriesKey> {
   const metric = METRIC_TABLE[name];
   const isFixed = metric.labels.every(({ values }) => values !== null);
-  if (metric.type !== 'counter' || !isFixed) return new Set();
+  if (metric.type === 'gauge' || !isFixed) return new Set();
   return new Set(initialLabelSets(metric).map((labels) => formatSeriesKey(name, labels)));
 }
 
 function histogramSamples(
   name: MetricName,
   labels: Labels,
-  { count, sumMicros, classic }: HistogramData,
+  { count, sumMicros, classic }: Pick<HistogramData, 'count' | 'sumMicros' | 'classic'>,
   { edges }: MetricDefinition,
 ): readonly Sample[] {
   let upTo = 0;

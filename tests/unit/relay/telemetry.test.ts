@@ -213,6 +213,9 @@ test('a kind of error that has not happened yet is there at 0', async () => {
   const relay = await startTestRelay();
   const { body } = await relay.request({ url: '/metrics' });
   expect(body).toContain('\ngeneration_errors_total{error_type="oom"} 0\n');
+  // Of a series that begins with the first slow requests, Prometheus would see no increase.
+  expect(body).toContain('\ngeneration_latency_seconds_count{outcome="timeout"} 0\n');
+  expect(body).toContain('\ngeneration_latency_seconds_bucket{le="+Inf",outcome="timeout"} 0\n');
 });
 
 describe('cardinality', () => {
