@@ -45,6 +45,8 @@ export interface RelayServer {
 const PORTS_TO_TRY = 50;
 /** Requests and attempts that are under way get so long when the relay is told to stop. */
 const STOP_WITHIN_MS = 10_000;
+/** A signal that follows another so closely is the same one, told by somebody else. */
+const REPEATED_SIGNAL_MS = 2_000;
 
 /** @throws Error where the folder is in use, the port is taken, or a journal cannot be opened */
 export async function startServer(options: ServerOptions): Promise<RelayServer> {
@@ -120,20 +122,29 @@ export async function startServer(options: ServerOptions): Promise<RelayServer> 
   };
 }
 
-/** Ends the process with code 0 once the server has closed, on SIGTERM and on Ctrl+C. */
+/**
+ * Ends the process with code 0 once the server has closed, on SIGTERM and on Ctrl+C. Only somebody who has waited for a
+ * while and signals again ends it at once.
+ */
 export function closeOnSignals(server: RelayServer, log: Logger): void {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      log.info({ signal }, 'Stopping');
-      server.close().then(
-        () => process.exit(0),
-        (err: unknown) => {
-          log.error({ err }, 'Stopping failed');
-          process.exit(1);
-        },
-      );
-    });
-  }
+  let stoppingSinceMs: number | null = null;
+  const stop = (signal: NodeJS.Signals): void => {
+    // Of one Ctrl+C the terminal tells everybody, npm and `npm start` tell it on: it comes up to three times.
+    if (stoppingSinceMs !== null) {
+      if (performance.now() - stoppingSinceMs > REPEATED_SIGNAL_MS) process.exit(1);
+      return;
+    }
+    stoppingSinceMs = performance.now();
+    log.info({ signal }, 'Stopping');
+    server.close().then(
+      () => process.exit(0),
+      (err: unknown) => {
+        log.error({ err }, 'Stopping failed');
+        process.exit(1);
+      },
+    );
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop);
 }
 
 /** @throws Error where another relay has the folder that was asked for */

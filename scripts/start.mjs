@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { buildIfChanged } from './build.mjs';
+import { standInFor } from './forward-signals.mjs';
 import { ensureInstalled, pinnedNode, root, scriptEnvironment } from './install.mjs';
 import { relayFlags } from './relay-flags.mjs';
 
@@ -16,9 +17,4 @@ const server = spawn(pinnedNode(), [...relayFlags(), join(root, 'scripts', 'serv
   env: scriptEnvironment(),
   stdio: ['ignore', 'inherit', 'inherit'],
 });
-for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
-  process.on(signal, () => server.kill(signal));
-}
-server.on('exit', (code) => {
-  process.exitCode = code ?? 0;
-});
+standInFor(server);
