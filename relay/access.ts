@@ -6,6 +6,10 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { bearerOf } from './bearer.ts';
 import { areSameSecrets, type TokenFile } from './tokens.ts';
 import { isLoopback, type RelayConfig } from './config.ts';
+import { RefusalError } from './refusal.ts';
+
+/** Whoever runs the relay has to set the file right. */
+const RETRY_TOKENS_SECONDS = 30;
 
 export type Client =
   | { readonly kind: 'same-origin'; readonly id: 'same-origin'; readonly device: null }
@@ -46,6 +50,14 @@ export class Access {
     }
     if (config.requireToken || !this.#isOwnPage(headers)) return null;
     return { kind: 'same-origin', id: 'same-origin', device: null };
+  }
+
+  /** Why a client that `identify` does not know may do nothing. */
+  refusalOf(headers: IncomingHttpHeaders): RefusalError {
+    const given = bearerOf(headers.authorization);
+    return given !== null && this.#options.tokens.cannotCheck(given)
+      ? new RefusalError('relay/tokens-unreadable', { retryAfterSeconds: RETRY_TOKENS_SECONDS })
+      : new RefusalError('relay/not-signed-in');
   }
 
   /** `address` is the other end of the connection. Without a secret only this machine may read metrics. */

@@ -140,15 +140,15 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
       const context: RouteContext = {
         ...options,
         access,
-        requireClient({ client }) {
+        requireClient({ client, headers }) {
           if (options.isStopping())
             throw new RefusalError('relay/stopping', { retryAfterSeconds: 5 });
-          if (client === null) throw new RefusalError('relay/not-signed-in');
+          if (client === null) throw access.refusalOf(headers);
           return client;
         },
-        requireAdmin({ client }) {
+        requireAdmin({ client, headers }) {
           if (client?.kind === 'admin') return;
-          throw new RefusalError(client === null ? 'relay/not-signed-in' : 'relay/forbidden');
+          throw client === null ? access.refusalOf(headers) : new RefusalError('relay/forbidden');
         },
       };
       await api.register(alertRoutes, context);

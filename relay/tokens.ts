@@ -3,7 +3,7 @@
  * that the running relay looks at again when it has changed, so that a revoked token ends within a second.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export interface TokenInfo {
@@ -20,6 +20,7 @@ interface StoredToken extends TokenInfo {
 }
 
 const FILE_NAME = 'tokens.json';
+const SUPERUSER = 0;
 const TOKEN = /^swr_([0-9a-f]{12})_([\w-]{43})$/;
 export const TOKEN_NAME = /^[\w][\w .-]{0,39}$/;
 
@@ -93,6 +94,11 @@ export class TokenFile {
     }
   }
 
+  /** Whether this is no answer to `token` but that none can be checked, as the file cannot be read. */
+  cannotCheck(token: string): boolean {
+    return this.#isUnreadable && TOKEN.test(token);
+  }
+
   nameOf(id: string): string | null {
     return this.#tokens.get(id)?.name ?? null;
   }
@@ -113,8 +119,18 @@ export class TokenFile {
     const fresh = `${this.#path}.new`;
     const content = `${JSON.stringify([...this.#tokens.values()], null, 2)}\n`;
     writeFileSync(fresh, content, { mode: 0o600, flush: true });
+    this.#giveToOwner(fresh);
     renameSync(fresh, this.#path);
     this.#readVersion = versionOf(this.#path);
+  }
+
+  /** What the superuser writes, the relay has to read, which mostly is somebody else. */
+  #giveToOwner(fresh: string): void {
+    if (process.getuid?.() !== SUPERUSER) return;
+    const before = statSync(this.#path, { throwIfNoEntry: false });
+    const owner =
+      before === undefined || before.uid === SUPERUSER ? statSync(this.#folder) : before;
+    if (owner.uid !== SUPERUSER) chownSync(fresh, owner.uid, owner.gid);
   }
 }
 

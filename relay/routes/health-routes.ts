@@ -17,7 +17,7 @@ export function healthRoutes(app: FastifyInstance, context: RouteContext, done: 
 
   app.get('/health/detailed', async (request, reply) => {
     if (request.client === null && !mayRead(request)) {
-      throw new RefusalError('relay/not-signed-in');
+      throw access.refusalOf(request.headers);
     }
     const areWritable = await Promise.all([relay.probeJournal(), telemetry.probeJournal()]);
     const isJournalWritable = areWritable.every(Boolean);

@@ -43,6 +43,10 @@ export const REFUSALS = {
     status: 503,
     message: 'The relay cannot write to its disk, so it takes nothing that it might lose.',
   },
+  'relay/tokens-unreadable': {
+    status: 503,
+    message: 'The relay cannot read its file of tokens, so it cannot tell who this is.',
+  },
   'relay/stopping': { status: 503, message: 'The relay is about to stop.' },
   'relay/unexpected': { status: 500, message: 'Something unexpected went wrong.' },
 } as const satisfies Record<string, RefusalEntry>;
