@@ -64,10 +64,27 @@ export function runOrExit(command, parameters, environment = {}) {
   if (result.status !== 0) process.exit(result.status ?? 1);
 }
 
+/**
+ * What npm is told to install everything: the tools are dev dependencies, and the pinned Node comes by an install script.
+ * A machine set up for production, or one that runs no such script, leaves out either. `allowScripts` in package.json
+ * still says whose scripts run.
+ * @param {boolean} isClean whether node_modules is emptied first
+ */
+function npmParameters(isClean) {
+  const command = isClean ? ['ci'] : ['install', '--no-save'];
+  return [...command, '--include=dev', '--ignore-scripts=false'];
+}
+
 export function ensureInstalled() {
   if (isInstalled()) return;
   const isFresh = !existsSync(join(root, 'node_modules'));
   console.log(isFresh ? 'Installing packages.' : 'Packages changed: installing.');
   // `npm ci` empties node_modules first, which the running Node may come from; only a fresh clone or CI wants that.
-  runOrExit('npm', isFresh || process.env['CI'] === 'true' ? ['ci'] : ['install', '--no-save']);
+  runOrExit('npm', npmParameters(isFresh || process.env['CI'] === 'true'));
+  if (existsSync(pinnedNode())) return;
+  console.error(
+    'npm has installed the packages, but not the Node that they pin: its install script did not run. ' +
+      'See whether npm may run it (`npm config get ignore-scripts`), and run `npm rebuild node`.',
+  );
+  process.exit(1);
 }
