@@ -12,11 +12,15 @@ export interface InstanceLock {
   release(): void;
 }
 
+/** Of a socket's path, in bytes; some systems allow a few more. */
+const MAX_PATH_BYTES = 100;
+/** What a socket says whose process is no more. Any other error may come from one that lives, such as that of another user. */
+const SIGNS_OF_DEATH = new Set(['ECONNREFUSED', 'ENOENT', 'ENOTSOCK']);
+
 /** null where another process has the folder. The folder is made where it is missing. */
 export async function lockFolder(folder: string): Promise<InstanceLock | null> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const path = socketPath(folder);
-  const server = (await listen(path)) ?? (await listenInsteadOfTheDead(path));
+  const server = await take(realpathSync(folder));
   if (server === null) return null;
   server.unref();
   return {
@@ -26,12 +30,23 @@ export async function lockFolder(folder: string): Promise<InstanceLock | null> {
   };
 }
 
-/** Not in the folder itself: a socket's path has to be short. */
-function socketPath(folder: string): string {
-  const name = createHash('sha256').update(realpathSync(folder)).digest('hex').slice(0, 16);
-  return process.platform === 'win32'
-    ? `\\\\.\\pipe\\shellwright-relay-${name}`
-    : join(tmpdir(), `shellwright-relay-${name}.sock`);
+/** In the folder itself if possible: processes that share it may each have a folder for temporary files of their own. */
+async function take(folder: string): Promise<Server | null> {
+  const path = join(folder, 'relay.sock');
+  const isWindows = process.platform === 'win32';
+  if (!isWindows && Buffer.byteLength(path) <= MAX_PATH_BYTES) {
+    try {
+      return await takeAt(path);
+    } catch {
+      // Some disks, such as those that a virtual machine shares with its host, hold no sockets.
+    }
+  }
+  const name = `shellwright-relay-${createHash('sha256').update(folder).digest('hex').slice(0, 16)}`;
+  return takeAt(isWindows ? `\\\\.\\pipe\\${name}` : join(tmpdir(), `${name}.sock`));
+}
+
+async function takeAt(path: string): Promise<Server | null> {
+  return (await listen(path)) ?? (await listenInsteadOfTheDead(path));
 }
 
 /** A killed process leaves the name of its socket behind, and nobody answers there. */
@@ -61,8 +76,8 @@ function answers(path: string): Promise<boolean> {
       socket.destroy();
       resolve(true);
     });
-    socket.once('error', () => {
-      resolve(false);
+    socket.once('error', ({ code = '' }: NodeJS.ErrnoException) => {
+      resolve(!SIGNS_OF_DEATH.has(code));
     });
   });
 }
