@@ -5,7 +5,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { bearerOf } from './bearer.ts';
 import { areSameSecrets, type TokenFile } from './tokens.ts';
-import { isLoopback, type RelayConfig } from './config.ts';
+import { isBehindProxy, isLoopback, type RelayConfig } from './config.ts';
 import { RefusalError } from './refusal.ts';
 
 /** Whoever runs the relay has to set the file right. */
@@ -19,7 +19,7 @@ export type Client =
 export interface AccessOptions {
   readonly config: Pick<
     RelayConfig,
-    'adminToken' | 'metricsToken' | 'publicOrigin' | 'requireToken'
+    'adminToken' | 'metricsToken' | 'publicOrigin' | 'requireToken' | 'trustProxy'
   >;
   readonly tokens: TokenFile;
   /** Monotonic. */
@@ -60,19 +60,24 @@ export class Access {
       : new RefusalError('relay/not-signed-in');
   }
 
-  /** `address` is the other end of the connection. Without a secret only this machine may read metrics. */
+  /**
+   * `address` is the other end of the connection. Without a secret only this machine may read metrics, and nobody where a
+   * proxy is in front.
+   */
   mayReadMetrics(headers: IncomingHttpHeaders, address: string): boolean {
-    const { metricsToken, adminToken } = this.#options.config;
+    const { config } = this.#options;
+    const { metricsToken, adminToken } = config;
     const given = bearerOf(headers.authorization);
     if (given !== null) {
       return [metricsToken, adminToken].some(
         (secret) => secret !== null && areSameSecrets(given, secret),
       );
     }
-    // Behind a proxy everybody comes from this machine.
+    // Behind a proxy everybody comes from this machine, and not every proxy tells that it is one.
     const isDirect = headers.forwarded === undefined && headers['x-forwarded-for'] === undefined;
     return (
       metricsToken === null &&
+      !isBehindProxy(config) &&
       isDirect &&
       isLoopback(address.replace(/^::ffff:/, '')) &&
       // A page of another site whose name points to this machine, and most proxies, ask by a name of theirs.

@@ -97,7 +97,7 @@ export function readConfig(environment: Environment, rootFolder: string): RelayC
       .map((source) => read.source('RELAY_CONNECT_SOURCES', source)),
     requireToken: read.flag(
       'RELAY_REQUIRE_TOKEN',
-      !isLoopback(host) || isBehindProxy(trustProxy, publicOrigin),
+      !isLoopback(host) || isBehindProxy({ trustProxy, publicOrigin }),
     ),
     adminToken: read.secret('RELAY_ADMIN_TOKEN'),
     metricsToken: read.secret('RELAY_METRICS_TOKEN'),
@@ -141,10 +141,10 @@ export function isLoopback(host: string): boolean {
 }
 
 /** Whether others reach the relay although it listens on this machine only. */
-function isBehindProxy(
-  trustProxy: RelayConfig['trustProxy'],
-  publicOrigin: RelayConfig['publicOrigin'],
-): boolean {
+export function isBehindProxy({
+  trustProxy,
+  publicOrigin,
+}: Pick<RelayConfig, 'trustProxy' | 'publicOrigin'>): boolean {
   if (trustProxy !== false && trustProxy !== 0) return true;
   return URL.canParse(publicOrigin ?? '') && !isLoopback(new URL(publicOrigin ?? '').hostname);
 }

@@ -107,6 +107,24 @@ describe('metrics', () => {
       (await locked.request({ url: '/metrics', headers, remoteAddress: '10.1.2.3' })).statusCode,
     ).toBe(200);
   });
+
+  test('are for nobody without a secret where a proxy is in front, which may not tell that it is one', async () => {
+    for (const environment of [
+      { RELAY_PUBLIC_URL: 'https://shell.example.org' },
+      { RELAY_TRUST_PROXY: '1' },
+    ]) {
+      const relay = await startTestRelay({
+        environment: { ...environment, RELAY_ADMIN_TOKEN: ADMIN_TOKEN },
+      });
+      const headers = { host: '127.0.0.1:4173' };
+      for (const url of ['/metrics', '/health/detailed']) {
+        expect((await relay.request({ url, headers })).statusCode).toBe(401);
+        const authorization = `Bearer ${ADMIN_TOKEN}`;
+        expect((await relay.request({ url, headers: { authorization } })).statusCode).toBe(200);
+      }
+      expect((await relay.request({ url: '/health', headers })).statusCode).toBe(200);
+    }
+  });
 });
 
 describe('other sites', () => {
