@@ -2,6 +2,7 @@
  * The relay's configuration: environment variables, each of which may instead be read from the file that NAME_FILE
  * points to. What is wrong is named by its variable, and values never appear in a complaint.
  */
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
@@ -179,6 +180,13 @@ function readEmail(read: VariableReader): RelayConfig['email'] {
     read.complain('SMTP_PASSWORD', 'is needed with SMTP_USER');
   const port = read.integer('SMTP_PORT', DEFAULT_SMTP_PORT, 1, 65_535);
   const from = read.text('SMTP_FROM') ?? (user?.includes('@') === true ? user : (to[0] ?? ''));
+  const ca = read.text('SMTP_CA');
+  if (server !== null && !isHost(server)) {
+    read.complain('SMTP_SERVER', 'is no name or address of a host; a port is SMTP_PORT');
+  }
+  if (ca !== null && !isCertificate(ca)) {
+    read.complain('SMTP_CA', 'is no certificate in PEM; the path of one is SMTP_CA_FILE');
+  }
   for (const address of to) read.address('ALERT_EMAIL', address);
   if (to.length > 0) read.address('SMTP_FROM', from);
   return {
@@ -194,9 +202,24 @@ function readEmail(read: VariableReader): RelayConfig['email'] {
     password,
     from,
     to,
-    ca: read.text('SMTP_CA'),
+    ca,
     minIntervalMs: read.integer('SMTP_INTERVAL_MS', 500, 0, 60_000),
   };
+}
+
+/** Letters of any language: the system looks such names up too. */
+function isHost(text: string): boolean {
+  return isIP(text) !== 0 || /^[\p{L}\p{N}_.-]+$/u.test(text);
+}
+
+/** Of several, the first. */
+function isCertificate(pem: string): boolean {
+  if (!pem.includes('-----BEGIN ')) return false;
+  try {
+    return new X509Certificate(pem).raw.length > 0;
+  } catch {
+    return false;
+  }
 }
 
 function readAlertmanager(read: VariableReader): AlertmanagerConfig | null {

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { rootCertificates } from 'node:tls';
 import { describe, expect, test } from 'vitest';
 import { ConfigError, describeConfig, readConfig } from '../../../relay/config.ts';
 import { temporaryFolder } from './support/test-relay.ts';
@@ -51,6 +52,22 @@ test('the guide’s names give the guide’s defaults', () => {
     ca: null,
     minIntervalMs: 500,
   });
+});
+
+test('a mail server is a name or an address, its authority one certificate or several', () => {
+  const [first = '', second = ''] = rootCertificates;
+  for (const server of [
+    'mail.example.org',
+    'mail',
+    '192.0.2.1',
+    'fd00::1',
+    'post.bücher.example',
+  ]) {
+    expect(problemsOf({ ...EVERYTHING, SMTP_SERVER: server })).toEqual([]);
+  }
+  for (const ca of [first, `Our authority\n${first}\n${second}\n`]) {
+    expect(problemsOf({ ...EVERYTHING, SMTP_CA: ca })).toEqual([]);
+  }
 });
 
 test('a secret can come from a file, with a line break at its end', () => {
@@ -114,6 +131,20 @@ describe('what is wrong is named by its variable', () => {
     [{ ALERT_EMAIL: 'ops@example.org' }, 'SMTP_SERVER is needed with ALERT_EMAIL.'],
     [{ ...EVERYTHING, SMTP_PASSWORD: '' }, 'SMTP_PASSWORD is needed with SMTP_USER.'],
     [{ ...EVERYTHING, SMTP_PORT: 'canary' }, 'SMTP_PORT is not a whole number from 1 to 65535.'],
+    ...['canary.example.org:587', 'smtps://canary.example.org', '[::1]', 'canary example'].map(
+      (server): [Record<string, string>, string] => [
+        { ...EVERYTHING, SMTP_SERVER: server },
+        'SMTP_SERVER is no name or address of a host; a port is SMTP_PORT.',
+      ],
+    ),
+    ...[
+      '/etc/ssl/canary.pem',
+      '-----BEGIN CERTIFICATE-----\ncanary\n-----END CERTIFICATE-----',
+      '-----BEGIN CERTIFICATE-----',
+    ].map((ca): [Record<string, string>, string] => [
+      { ...EVERYTHING, SMTP_CA: ca },
+      'SMTP_CA is no certificate in PEM; the path of one is SMTP_CA_FILE.',
+    ]),
     [
       { ...EVERYTHING, ALERT_EMAIL: 'ops@example.org\r\nBcc: canary@evil.example' },
       'ALERT_EMAIL holds something that is no e-mail address.',
