@@ -388,11 +388,11 @@ export class AlertRelay {
           { sink: sink.name, answer, alerts: parcels.length },
           'A delivery failed',
         );
-        void this.#noteAll(sink.name, parcels, ({ attempts, mayBeRepeat }) => ({
+        void this.#noteAll(sink.name, parcels, ({ attempts, mayBeRepeat, isPartlySent }) => ({
           status: 'queued',
           attempts,
           answer,
-          isUncertain: mayBeRepeat,
+          isUncertain: mayBeRepeat || isPartlySent === true,
           finishedAtMs: null,
         }));
       },
@@ -417,11 +417,11 @@ export class AlertRelay {
     } else {
       log.error({ sink, alerts: parcels.length, answer }, 'Not delivered, and not tried again');
     }
-    void this.#noteAll(sink, parcels, ({ attempts, mayBeRepeat }) => ({
+    void this.#noteAll(sink, parcels, ({ attempts, mayBeRepeat, isPartlySent }) => ({
       status,
       attempts,
       answer,
-      isUncertain: mayBeRepeat,
+      isUncertain: mayBeRepeat || (status === 'dead' && isPartlySent === true),
       finishedAtMs: nowMs,
     }));
   }
@@ -437,7 +437,7 @@ export class AlertRelay {
       { change: ProgressEntry['change']; units: [number, number][] }
     >();
     for (const parcel of parcels) {
-      const id = `${parcel.attempts} ${parcel.mayBeRepeat}`;
+      const id = `${parcel.attempts} ${parcel.mayBeRepeat} ${parcel.isPartlySent ?? false}`;
       let group = groups.get(id);
       if (group === undefined) groups.set(id, (group = { change: changeOf(parcel), units: [] }));
       group.units.push([parcel.post, parcel.index]);

@@ -30,6 +30,8 @@ export interface QueuedParcel extends Parcel {
   readonly triedSinceMs: number;
   attempts: number;
   mayBeRepeat: boolean;
+  /** Some recipients have it, which nobody knows after a restart: then it may be a repetition. */
+  isPartlySent?: boolean;
 }
 
 const GIVE_UP_AFTER_MS = 24 * 3_600_000;
@@ -180,6 +182,7 @@ export class DeliveryQueue {
     for (const parcel of batch) {
       if (isOfThisAlone) this.#heldUntilMs.set(parcel, untilAfter(parcel.attempts));
       parcel.mayBeRepeat ||= outcome.isUncertain && !sink.isIdempotent;
+      parcel.isPartlySent ||= outcome.isPartlySent ?? false;
       // What fails each time must not hold up the others.
       const lane = this.#lanes.get(parcel.alert.fingerprint);
       if (lane === undefined) continue;

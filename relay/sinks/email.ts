@@ -105,7 +105,7 @@ export class EmailSink implements Sink {
       if (refusals.length === before.waiting.length) {
         return this.#settle(parcel.id, before, refusals);
       }
-      if (outcome.kind === 'failed') return outcome;
+      if (outcome.kind === 'failed') return { ...outcome, isPartlySent: true };
       return this.#settle(
         parcel.id,
         before,
@@ -138,6 +138,7 @@ export class EmailSink implements Sink {
         retryAfterMs: null,
         isUncertain: false,
         isOfThisAlone: true,
+        isPartlySent: true,
       };
     }
     const exception = refused === 0 ? '' : `, ${refused} of ${recipients} recipients refused`;

@@ -28,6 +28,8 @@ export type SendOutcome =
       readonly isUncertain: boolean;
       /** It says nothing of other alerts, which need not wait. */
       readonly isOfThisAlone?: boolean;
+      /** Some recipients have it. The sink knows which, and leaves them out as long as it lives. */
+      readonly isPartlySent?: boolean;
     };
 
 export interface Sink {

@@ -1,10 +1,15 @@
-/** Of several recipients of an e-mail, one whom the server put off or refused never got it, and nothing said so. */
+/**
+ * Of several recipients of an e-mail, one whom the server put off or refused never got it, and nothing said so. Later those
+ * who had it got it again after a restart, and nothing said that it was a repetition.
+ */
 import { readFileSync } from 'node:fs';
 import { expect, onTestFinished, test } from 'vitest';
 import { EmailSink } from '../../relay/sinks/email.ts';
 import type { Parcel } from '../../relay/sinks/sink.ts';
 import { alertMessage } from '../fixtures/alert-post.ts';
+import { freshAlert, freshPost, readDeliveries, sendAlerts } from '../relay/support/clients.ts';
 import { AUTHORITY_FILE, PASSWORD, startMailServer } from '../relay/support/mail-server.ts';
+import { startRelayHere } from '../relay/support/relay-here.ts';
 
 const PARCEL: Parcel = {
   id: '12-0',
@@ -81,4 +86,47 @@ test('who is put off for ever is given up', async () => {
   for (; (await sink.send([PARCEL])).kind === 'failed'; attempts++);
   expect(attempts).toBe(20);
   expect(tries.filter((address) => address.startsWith('ops'))).toHaveLength(1);
+});
+
+/** A relay with two recipients; the server puts the second off as long as `isPutOff` says. */
+async function relayWith(isPutOff: () => boolean) {
+  const mail = await startMailServer({
+    onRcptTo({ address }, _session, callback) {
+      const isWanted = address.startsWith('ops') || !isPutOff();
+      callback(isWanted ? null : Object.assign(new Error('No'), { responseCode: 451 }));
+    },
+  });
+  const environment = { ...mail.environment, ALERT_EMAIL: 'ops@example.org, night@example.org' };
+  return { mail, environment, relay: await startRelayHere(environment) };
+}
+
+test('what some have is marked as a possible repetition after a restart', async () => {
+  let isPutOff = true;
+  const { mail, environment, relay } = await relayWith(() => isPutOff);
+  await sendAlerts(relay.url, freshPost([freshAlert()]));
+  await expect
+    .poll(async () => (await readDeliveries(relay.url))[0]?.answer)
+    .toBe('SMTP 451, 1 of 2 recipients wait');
+  await relay.close();
+  expect(mail.mailbox).toHaveLength(1);
+  expect(mail.mailbox[0]).not.toContain('may be a repetition');
+
+  isPutOff = false;
+  const next = await startRelayHere({ ...environment, RELAY_DATA: relay.dataFolder });
+  await expect
+    .poll(async () => (await readDeliveries(next.url))[0])
+    .toMatchObject({ status: 'delivered', mayBeRepeated: true });
+  expect(mail.mailbox).toHaveLength(2);
+  expect(mail.mailbox[1]).toContain('may be a repetition');
+});
+
+test('and not for whom it was put off, where the relay lives on', async () => {
+  let wasPutOff = false;
+  const { mail, relay } = await relayWith(() => !wasPutOff && (wasPutOff = true));
+  await sendAlerts(relay.url, freshPost([freshAlert()]));
+  await expect
+    .poll(async () => (await readDeliveries(relay.url))[0])
+    .toMatchObject({ status: 'delivered', attempts: 2, mayBeRepeated: false });
+  expect(mail.mailbox).toHaveLength(2);
+  for (const message of mail.mailbox) expect(message).not.toContain('may be a repetition');
 });
