@@ -141,6 +141,20 @@ export function findOrInstallBrowser() {
   );
 }
 
+const projectsWithoutBrowser = ['unit', 'relay'];
+
+/**
+ * Whether `npm test` with these arguments runs tests that need a browser.
+ * @param {readonly string[]} parameters
+ */
+export function needsBrowser(parameters) {
+  const projects = parameters.flatMap((parameter, at) => {
+    if (parameter.startsWith('--project=')) return [parameter.slice('--project='.length)];
+    return parameter === '--project' ? [parameters[at + 1] ?? ''] : [];
+  });
+  return projects.length === 0 || !projects.every((name) => projectsWithoutBrowser.includes(name));
+}
+
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
   console.log(findOrInstallBrowser());
 }

@@ -15,6 +15,12 @@ const programNames = {
   promtool: ['promtool'],
 };
 
+/** Debian starts these with its packages, open to the network. The tests run the programs themselves. */
+const services = /** @type {const} */ ([
+  { name: 'prometheus', program: 'prometheus' },
+  { name: 'prometheus-alertmanager', program: 'alertmanager' },
+]);
+
 /** @typedef {{ alertmanager: string, amtool: string, prometheus: string, promtool: string }} MonitoringPrograms */
 
 /**
@@ -66,6 +72,14 @@ function aptGet(parameters) {
 }
 
 /**
+ * Where there is no systemd nothing was started either, and that this fails does no harm.
+ * @param {string[]} names
+ */
+function switchOff(names) {
+  spawnSync('systemctl', ['disable', '--now', ...names], { stdio: 'ignore' });
+}
+
+/**
  * @returns {MonitoringPrograms}
  * @throws {Error} where they are missing and cannot be installed
  */
@@ -74,11 +88,15 @@ export function findOrInstallMonitoring() {
   if (found !== null) return found;
   if (mayInstallOnDebian()) {
     console.log(
-      'No Alertmanager found: installing Debian’s prometheus and prometheus-alertmanager.',
+      'No Alertmanager found: installing Debian’s prometheus and prometheus-alertmanager, without their services.',
     );
     const packages = ['prometheus', 'prometheus-alertmanager'];
+    const ownServices = services
+      .filter(({ program }) => findOnPath(programNames[program]) === null)
+      .map(({ name }) => name);
     aptGet(['update', '--quiet']);
     aptGet(['install', '--yes', '--quiet', '--no-install-recommends', ...packages]);
+    switchOff(ownServices);
     const installed = findMonitoring();
     if (installed !== null) return installed;
   }
