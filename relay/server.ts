@@ -1,6 +1,6 @@
 /** Puts the relay together from its configuration, listens, and ends in order: what was accepted is on the disk. */
 import { mkdtempSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
+import { connect, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
@@ -43,6 +43,7 @@ export interface RelayServer {
 }
 
 const PORTS_TO_TRY = 50;
+const LOOK_ON_IPV6_MS = 500;
 /** Requests and attempts that are under way get so long when the relay is told to stop. */
 const STOP_WITHIN_MS = 10_000;
 /** A signal that follows another so closely is the same one, told by somebody else. */
@@ -108,7 +109,7 @@ export async function startServer(options: ServerOptions): Promise<RelayServer> 
   };
   let port: number;
   try {
-    port = await listen(app, config, options.mayMovePort);
+    port = await listen(app, config, options.mayMovePort, log);
   } catch (error) {
     // Timers and sockets would keep the process alive.
     await close(0);
@@ -270,15 +271,37 @@ async function listen(
   app: Awaited<ReturnType<typeof createApp>>,
   { host, port }: RelayConfig,
   mayMovePort: boolean,
+  log: Logger,
 ): Promise<number> {
   await app.ready();
   for (let candidate = port; ; candidate++) {
+    const mayMove = mayMovePort && candidate < port + PORTS_TO_TRY;
+    const isElsewhereToo = host === '127.0.0.1' && (await isTakenOnIpv6(candidate));
+    if (isElsewhereToo && mayMove) continue;
     try {
       await app.listen({ host, port: candidate });
-      return (app.server.address() as AddressInfo).port;
     } catch (error) {
       const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
-      if (!isTaken || !mayMovePort || candidate >= port + PORTS_TO_TRY) throw error;
+      if (isTaken && mayMove) continue;
+      throw error;
     }
+    if (isElsewhereToo)
+      log.warn('Another program has this port on [::1]: localhost may lead there');
+    return (app.server.address() as AddressInfo).port;
   }
+}
+
+/** Whether another program answers there: browsers take `localhost` for that address first. */
+function isTakenOnIpv6(port: number): Promise<boolean> {
+  if (port === 0) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    const socket = connect({ host: '::1', port, timeout: LOOK_ON_IPV6_MS });
+    const settle = (isTaken: boolean): void => {
+      socket.destroy();
+      resolve(isTaken);
+    };
+    socket.once('connect', () => settle(true));
+    socket.once('timeout', () => settle(false));
+    socket.once('error', () => settle(false));
+  });
 }
