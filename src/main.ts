@@ -271,7 +271,10 @@ const requests = new Requests({
   after: (ms, callback) => host.after(ms, callback),
 });
 requests.onEnded(similarity.offer);
-const draft = new Draft(new StoredText(sessionStorageOrNull, 'shellwright.prompt'));
+const draft = new Draft({
+  prompt: new StoredText(sessionStorageOrNull, 'shellwright.prompt'),
+  parameters: new StoredText(sessionStorageOrNull, 'shellwright.parameters'),
+});
 const workbench = new Workbench({
   requests,
   history: historyList,
@@ -370,8 +373,8 @@ const serviceWorker: ServiceWorkerClient = new ServiceWorkerClient({
   container: serviceWorkers,
   scriptUrl: new URL('sw.js', pageUrl).href,
   isolated: crossOriginIsolated,
-  // The prompt and a download outlive a reload; a script that is being written or edited does not.
-  isInUse: () => workbench.run !== null || workbench.script !== '',
+  // The form and a download outlive a reload; a request, whoever made it, and a script that is edited do not.
+  isInUse: () => isQueueBusy || workbench.run !== null || workbench.script !== '',
   // Without a memory nothing would stop it from reloading again and again.
   session: sessionStorageOrNull ?? { getItem: () => 'yes', setItem: () => {} },
   reload: () => location.reload(),

@@ -26,14 +26,19 @@ export type ParameterName = (typeof PARAMETER_NAMES)[number];
 
 type Fields = Record<ParameterName, string>;
 
-/** Keeps the prompt over a reload of the tab. */
-export interface PromptMemory {
+/** Keeps a text over a reload of the tab. */
+export interface TextMemory {
   read(): string;
-  write(prompt: string): void;
+  write(text: string): void;
+}
+
+export interface DraftMemory {
+  readonly prompt: TextMemory;
+  readonly parameters: TextMemory;
 }
 
 export class Draft {
-  readonly #memory: PromptMemory;
+  readonly #memory: DraftMemory;
   #prompt: string;
   #promptFailure = $state.raw<Failure | null>(null);
   #linkFailure = $state.raw<Failure | null>(null);
@@ -55,9 +60,16 @@ export class Draft {
     ...(this.#guard === DEFAULT_PARAMETERS.guard ? [] : (['guard'] as const)),
   ]);
 
-  constructor(memory: PromptMemory) {
+  constructor(memory: DraftMemory) {
     this.#memory = memory;
-    this.#prompt = $state.raw(memory.read());
+    this.#prompt = $state.raw(memory.prompt.read());
+    const kept = parseKept(memory.parameters.read());
+    this.#fields = kept.fields;
+    this.#guard = kept.guard;
+    // Inputs write into the fields themselves. Never ended: the draft is there as long as the page.
+    $effect.root(() => {
+      $effect(() => this.#keepParameters());
+    });
   }
 
   get prompt(): string {
@@ -67,7 +79,7 @@ export class Draft {
   set prompt(prompt: string) {
     this.#prompt = prompt;
     this.#promptFailure = null;
-    this.#memory.write(prompt);
+    this.#memory.prompt.write(prompt);
   }
 
   /** Why the prompt cannot be sent; found when somebody tries. */
@@ -147,6 +159,14 @@ export class Draft {
     this.#fields = toFields(DEFAULT_PARAMETERS);
     this.#guard = DEFAULT_PARAMETERS.guard;
   }
+
+  #keepParameters(): void {
+    const changed = this.#changedNames.map((name) => [
+      name,
+      name === 'guard' ? this.#guard : this.#fields[name],
+    ]);
+    this.#memory.parameters.write(JSON.stringify(Object.fromEntries(changed)));
+  }
 }
 
 /** The default of a parameter as its field would hold it. */
@@ -160,6 +180,26 @@ function toFields(parameters: GenerationParameters): Fields {
     ...(Object.fromEntries(texts) as Fields),
     stop: formatStopLines(parameters.stop),
   };
+}
+
+/** What is not as it was written is at its default. */
+function parseKept(text: string): { readonly fields: Fields; readonly guard: boolean } {
+  const kept = parseObject(text);
+  const texts = PARAMETER_NAMES.filter((name) => typeof kept[name] === 'string');
+  const fields = Object.fromEntries(texts.map((name) => [name, kept[name]])) as Partial<Fields>;
+  return {
+    fields: { ...toFields(DEFAULT_PARAMETERS), ...fields },
+    guard: kept['guard'] === false ? false : DEFAULT_PARAMETERS.guard,
+  };
+}
+
+function parseObject(text: string): Readonly<Record<string, unknown>> {
+  try {
+    return Object(JSON.parse(text)) as Record<string, unknown>;
+  } catch {
+    // Nothing was kept.
+    return {};
+  }
 }
 
 function parseField(name: ParameterName, text: string): Result<GenerationParameters> {

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import type { Page } from 'playwright';
 import { describe, expect } from 'vitest';
 import { serveApp } from '../../scripts/serve.ts';
+import { DEFAULT_PARAMETERS } from '../../src/core/prompt/parse-parameters.ts';
+import { encodeShare } from '../../src/core/share/share-link.ts';
 import { copyApp, newerApp } from './support/app-copies.ts';
 import { appFolder, test } from './support/app-test.ts';
 
@@ -42,6 +44,18 @@ function shownVersion(page: Page): Promise<string | null> {
   return page.evaluate(
     () => document.querySelector('meta[name="test-version"]')?.getAttribute('content') ?? null,
   );
+}
+
+/** In the page, before it is: makes a request as soon as that is possible. */
+function askAtOnce(): void {
+  let api: Window['shellwright'];
+  Object.defineProperty(window, 'shellwright', {
+    get: () => api,
+    set(value: Window['shellwright']) {
+      api = value;
+      api.generate({ prompt: 'list files' }).catch(() => {});
+    },
+  });
 }
 
 const appIsDrawn = '#app > *';
@@ -205,6 +219,41 @@ describe('a host that sends no headers', () => {
             .map((entry) => (entry as PerformanceNavigationTiming).type),
         ]),
       ).toEqual([true, ['navigate']]);
+    } finally {
+      await site.close();
+    }
+  });
+
+  test('keeps the request of a share link over that reload, with its parameters', async ({
+    page,
+  }) => {
+    const site = await serveApp({ folder: appFolder, port: 0, isolated: false });
+    const parameters = { ...DEFAULT_PARAMETERS, temperature: 0.5, seed: 7 };
+    const link = `#/write?${encodeShare({ prompt: 'list files', parameters })}`;
+    try {
+      await openAndWaitForReload(page, site.url + link);
+      const value = (id: string): Promise<string> => page.locator(`#${id}`).inputValue();
+      await expect.poll(() => value('prompt')).toBe('list files');
+      expect(await value('parameter-temperature')).toBe('0.5');
+      expect(await value('parameter-seed')).toBe('7');
+    } finally {
+      await site.close();
+    }
+  });
+
+  test('does not reload while a request waits for its model', async ({ page }) => {
+    const site = await serveApp({ folder: appFolder, port: 0, isolated: false });
+    let loads = 0;
+    page.on('load', () => (loads += 1));
+    try {
+      await page.route('**/models/**', () => {});
+      await page.addInitScript(askAtOnce);
+      await page.goto(site.url);
+      await untilControlled(page);
+      // Nothing tells that a reload will not come; a second is far longer than it would take.
+      await page.waitForTimeout(1000);
+      expect(loads).toBe(1);
+      expect(await page.evaluate(() => crossOriginIsolated)).toBe(false);
     } finally {
       await site.close();
     }

@@ -3,15 +3,20 @@ import { describe, expect, test } from 'vitest';
 import { DEFAULT_PARAMETERS } from '../../../src/core/prompt/parse-parameters.ts';
 import { Draft } from '../../../src/state/draft.svelte.ts';
 
-function memory(prompt = '') {
-  const kept = { prompt };
+function textMemory(kept: string) {
   return {
     kept,
-    read: () => kept.prompt,
-    write: (text: string) => {
-      kept.prompt = text;
+    read() {
+      return this.kept;
+    },
+    write(text: string) {
+      this.kept = text;
     },
   };
+}
+
+function memory(prompt = '', parameters = '') {
+  return { prompt: textMemory(prompt), parameters: textMemory(parameters) };
 }
 
 describe('the request as it is being written', () => {
@@ -112,4 +117,34 @@ describe('the request as it is being written', () => {
     new Draft(tab).prompt = 'half a sentence';
     expect(new Draft(tab).prompt).toBe('half a sentence');
   });
+
+  test('outlives a reload with its parameters, as typed and as a link filled them in', () => {
+    const tab = memory();
+    const draft = new Draft(tab);
+    draft.fill({
+      prompt: 'p',
+      parameters: { ...DEFAULT_PARAMETERS, seed: 5, stop: ['\n'], guard: false },
+    });
+    draft.fields.temperature = '0,7';
+    flushSync();
+    const next = new Draft(tab);
+    expect(next.fields).toMatchObject({ temperature: '0,7', seed: '5', stop: '\\n' });
+    expect(next.guard).toBe(false);
+    expect(next.changedNames).toEqual(['temperature', 'seed', 'stop', 'guard']);
+    next.resetParameters();
+    flushSync();
+    expect(new Draft(tab).changedNames).toEqual([]);
+  });
+
+  test.each(['{"seed":"5', '[]', 'null', '7', '{"seed":5,"guard":"no","top_k":null,"other":"1"}'])(
+    'has its defaults where %s was kept',
+    (kept) => {
+      const draft = new Draft(memory('x', kept));
+      expect(draft.submit()).toMatchObject({
+        ok: true,
+        value: { parameters: DEFAULT_PARAMETERS },
+      });
+      expect(draft.changedNames).toEqual([]);
+    },
+  );
 });

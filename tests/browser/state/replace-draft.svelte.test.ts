@@ -5,7 +5,10 @@ import { replaceDraft } from '../../../src/state/replace-draft.ts';
 import { FakeHost } from '../../fixtures/fake-host.ts';
 
 function setUp(typed: string, written = '') {
-  const draft = new Draft({ read: () => typed, write: () => {} });
+  const draft = new Draft({
+    prompt: { read: () => typed, write: () => {} },
+    parameters: { read: () => '', write: () => {} },
+  });
   const notices = new Notices(new FakeHost());
   const workbench = { prompt: written };
   const replace = (prompt: string, known: readonly string[] = []) =>

@@ -22,7 +22,8 @@ function setUp(hash: string) {
   });
   const host = new FakeHost();
   const notices = new Notices(host);
-  const draft = new Draft({ read: () => '', write: () => {} });
+  const nothing = { read: () => '', write: () => {} };
+  const draft = new Draft({ prompt: nothing, parameters: nothing });
   const pageUrl = 'https://example.org/app/';
   const workbench = { prompt: '' };
   const shareLinks = new ShareLinks({ router, draft, workbench, notices, host, pageUrl });
