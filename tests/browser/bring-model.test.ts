@@ -75,6 +75,10 @@ async function publish(version: string, available: readonly string[] = PATHS): P
   }
 }
 
+function oldPack(): Response {
+  return new Response(contentOf('pack.bin', 'v1'));
+}
+
 /** Pages lack the synchronous handles that the other storage needs. */
 async function openStorage(): Promise<CacheApiStorage> {
   const storage = await CacheApiStorage.open();
@@ -139,6 +143,30 @@ test('a newer version that cannot be completed does not keep the one before from
   expect(await bring()).toBe('v2 from mixed');
   site.clear();
   expect(await bring()).toBe('v2 from cache');
+});
+
+describe('a newer version of which only the manifest has been published', () => {
+  test.each([
+    ['missing', 'model/not-found', () => new Response('', { status: 404 })],
+    ['still those of the one before', 'model/checksum-mismatch', oldPack],
+  ] as const)('with files that are %s leaves the one before usable', async (_, code, pack) => {
+    await publish('v1');
+    await bring();
+    await publish('v2');
+    site.set('pack.bin', () => Promise.resolve(pack()));
+    expect(await bring()).toBe('v1 from cache');
+    await caches.delete('shellwright-models');
+    expect(await bring()).toBe(code);
+    await publish('v2');
+    expect(await bring()).toMatch('v2 from');
+  });
+
+  test('a model that is gone altogether is not used any more', async () => {
+    await publish('v1');
+    await bring();
+    site.set('manifest.json', () => Promise.resolve(new Response('', { status: 404 })));
+    expect(await bring()).toBe('model/not-found');
+  });
 });
 
 test('a model that is loaded again after a lost device is the one on the device, not a newer one', async () => {

@@ -50,14 +50,21 @@ export async function bringModel(options: BringOptions): Promise<BroughtModel> {
   try {
     return await bringFiles(newest.value.manifest, newest.value, options);
   } catch (error) {
-    if (!isHere || !(error instanceof FailureError) || !isOutOfReach(error.failure)) throw error;
+    if (!isHere || !(error instanceof FailureError) || !isIncomplete(error.failure)) throw error;
     tracker.startOver();
     return bringFiles(known, null, options);
   }
 }
 
-function isOutOfReach({ code }: Failure): boolean {
-  return ['model/offline', 'model/download-failed', 'model/quota-exceeded'].includes(code);
+/** Whether files of a version could not be had. A host with the new manifest may still have the old ones, or none. */
+function isIncomplete({ code }: Failure): boolean {
+  return [
+    'model/offline',
+    'model/download-failed',
+    'model/quota-exceeded',
+    'model/not-found',
+    'model/checksum-mismatch',
+  ].includes(code);
 }
 
 async function isStored(remote: readonly RemoteFile[], storage: FileStorage): Promise<boolean> {
