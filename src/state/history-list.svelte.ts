@@ -15,6 +15,9 @@ export interface HistoryChannel {
   onNotified(callback: () => void): void;
 }
 
+/** What became of an edit; `gone` is kept nowhere, for want of its entry. */
+export type EditEnd = 'saved' | 'gone' | 'failed';
+
 export interface HistoryListOptions {
   /** Opens in the background: the page does not wait for it. */
   readonly opened: Promise<OpenedHistory>;
@@ -111,18 +114,19 @@ export class HistoryList {
     });
   }
 
-  /** Keeps what became of a script; an entry that has been deleted since stays deleted. False where that failed. */
-  async saveEdit(id: string, text: string): Promise<boolean> {
+  /** Keeps what became of a script; an entry that has been deleted since stays deleted. */
+  async saveEdit(id: string, text: string): Promise<EditEnd> {
     const store = await this.#store();
     const found = await store.get(id);
     if (!found.ok) {
       this.#failure = found.failure;
-      return false;
+      return 'failed';
     }
-    if (found.value === null) return true;
+    if (found.value === null) return 'gone';
     const { record } = found.value;
     const editedText = text === fullScript(record.prompt, record.text) ? null : text;
-    return editedText === found.value.editedText || this.#put({ ...found.value, editedText });
+    if (editedText === found.value.editedText) return 'saved';
+    return (await this.#put({ ...found.value, editedText })) ? 'saved' : 'failed';
   }
 
   /** null where it was deleted, or cannot be read. */

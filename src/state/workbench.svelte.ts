@@ -35,7 +35,7 @@ export interface WorkbenchOptions {
   readonly lastEdit: { read(): string; write(text: string): void };
 }
 
-/** A script that its reader typed or pasted: the history does not have it. */
+/** A script that its reader typed or pasted, or whose entry was deleted: the history does not have it. */
 interface OwnScript {
   readonly prompt: string;
   readonly script: string;
@@ -63,6 +63,8 @@ export class Workbench {
   #lastToken: TokenEvent | null = null;
   #firstTokenMs: number | null = null;
   #saves = 0;
+  /** Counts the scripts that were on screen. */
+  #shown = 0;
   #callOffSave: (() => void) | null = null;
   /** To be shown again once the generation has ended that took its place. */
   #toPutBack: OwnScript | null = null;
@@ -183,7 +185,13 @@ export class Workbench {
       this.#script = kept.text;
       return;
     }
-    if (kept === null || (await history.saveEdit(kept.id, kept.text))) lastEdit.write('');
+    const end = kept === null ? 'saved' : await history.saveEdit(kept.id, kept.text);
+    if (end === 'failed') return;
+    lastEdit.write('');
+    if (kept === null || end === 'saved') return;
+    const own: OwnScript = { prompt: '', script: kept.text };
+    if (this.#run === null && this.#script === '') this.#putBack(own);
+    else this.#offerBack(own);
   }
 
   async #saveEditNow(): Promise<void> {
@@ -197,10 +205,23 @@ export class Workbench {
   async #saveEditOf(id: string, text: string): Promise<void> {
     const { history, lastEdit } = this.#options;
     const save = ++this.#saves;
-    const isSaved = await history.saveEdit(id, text);
+    const shown = this.#shown;
+    const own: OwnScript = { prompt: this.#prompt, script: text };
+    const end = await history.saveEdit(id, text);
     // A copy of something newer, or of another script, is not this one's to drop.
     const isOwnCopy = parseEdit(lastEdit.read())?.id === id;
-    if (isSaved && save === this.#saves && isOwnCopy) lastEdit.write('');
+    if (end !== 'failed' && save === this.#saves && isOwnCopy) lastEdit.write('');
+    if (end !== 'gone') return;
+    if (shown === this.#shown) this.#disown();
+    else this.#offerBack(own);
+  }
+
+  /** The history no longer has the script on screen. */
+  #disown(): void {
+    this.#record = null;
+    this.#elapsedMs = 0;
+    this.#gapsMs = [];
+    this.#keepOwn();
   }
 
   #keepOwn(): void {
@@ -214,9 +235,13 @@ export class Workbench {
     if (this.#record !== null) return;
     const own: OwnScript = { prompt: this.#prompt, script: this.#script };
     if (own.script.trim() === '') return;
-    const { lastEdit, notices } = this.#options;
-    lastEdit.write('');
-    notices.show('Your own script has made way.', {
+    this.#options.lastEdit.write('');
+    this.#offerBack(own);
+  }
+
+  #offerBack(own: OwnScript): void {
+    if (own.script.trim() === '') return;
+    this.#options.notices.show('Your own script has made way.', {
       label: 'Undo',
       run: () => this.#putBack(own),
     });
@@ -229,12 +254,10 @@ export class Workbench {
       return;
     }
     void this.#saveEditNow();
-    this.#record = null;
+    this.#shown += 1;
     this.#prompt = own.prompt;
     this.#script = own.script;
-    this.#elapsedMs = 0;
-    this.#gapsMs = [];
-    this.#keepOwn();
+    this.#disown();
   }
 
   async copy(): Promise<void> {
@@ -252,6 +275,7 @@ export class Workbench {
   }
 
   #begin(prompt: string, abort: AbortController): void {
+    this.#shown += 1;
     this.#abort = abort;
     this.#prompt = prompt;
     this.#script = fullScript(prompt, '');
@@ -321,6 +345,7 @@ export class Workbench {
   }
 
   #show(record: GenerationRecord, editedText: string | null): void {
+    this.#shown += 1;
     this.#record = record;
     this.#prompt = record.prompt;
     this.#script = editedText ?? fullScript(record.prompt, record.text);

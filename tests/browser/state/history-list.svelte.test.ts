@@ -85,7 +85,7 @@ describe('the history on the page', () => {
 
   test('does not bring a deleted entry back by an edit', async () => {
     const { list } = setUp();
-    await list.saveEdit('gone', 'ls -l\n');
+    expect(await list.saveEdit('gone', 'ls -l\n')).toBe('gone');
     await list.refresh();
     expect(list.totalCount).toBe(0);
   });
@@ -113,10 +113,10 @@ describe('the history on the page', () => {
     const { list } = setUp(store);
     await list.add(record(1));
     store.put = () => Promise.resolve({ ok: false, failure: failure('store/quota-exceeded') });
-    expect(await list.saveEdit('id-1', 'ls -l\n')).toBe(false);
+    expect(await list.saveEdit('id-1', 'ls -l\n')).toBe('failed');
     expect(list.failure?.code).toBe('store/quota-exceeded');
     store.put = put;
-    expect(await list.saveEdit('id-1', 'ls -l\n')).toBe(true);
+    expect(await list.saveEdit('id-1', 'ls -l\n')).toBe('saved');
     expect(list.failure).toBeNull();
   });
 

@@ -4,6 +4,7 @@ import type { GenerateHooks } from '../../../src/bridge/engine-client.ts';
 import type { GenerationRecord } from '../../../src/contracts/generation.ts';
 import { failure } from '../../../src/contracts/failure.ts';
 import { DEFAULT_PARAMETERS } from '../../../src/core/prompt/parse-parameters.ts';
+import type { EditEnd } from '../../../src/state/history-list.svelte.ts';
 import { Notices } from '../../../src/state/notices.svelte.ts';
 import { Workbench } from '../../../src/state/workbench.svelte.ts';
 import { FakeHost } from '../../fixtures/fake-host.ts';
@@ -16,7 +17,7 @@ function setUp() {
   const host = new FakeHost();
   const notices = new Notices(host);
   const submitted: { hooks: GenerateHooks; end: (record: GenerationRecord) => void }[] = [];
-  const saveEdit = vi.fn((..._: unknown[]) => Promise.resolve(true));
+  const saveEdit = vi.fn((..._: unknown[]) => Promise.resolve<EditEnd>('saved'));
   const kept = { text: '' };
   const lastEdit = {
     read: () => kept.text,
@@ -246,6 +247,68 @@ describe('a script that was typed before anything was generated', () => {
   });
 });
 
+describe('a script whose entry of the history was deleted', () => {
+  async function editDeleted() {
+    const bench = setUp();
+    await (await bench.start()).end();
+    bench.saveEdit.mockResolvedValue('gone');
+    bench.workbench.edit('ls -l\n');
+    return bench;
+  }
+
+  test('is kept as one of its reader once it is edited, and given back after it made way', async () => {
+    const { host, notices, workbench, kept, start } = await editDeleted();
+    host.pass(600);
+    await waitFor(() => expect(workbench.record).toBeNull());
+    expect(workbench.script).toBe('ls -l\n');
+    expect(kept.text).toBe('[null,"ls -l\\n"]');
+    expect(notices.notes).toEqual([]);
+    await (await start()).end();
+    notices.notes.at(-1)?.action?.run();
+    expect(workbench.script).toBe('ls -l\n');
+    expect(workbench.prompt).toBe('list files');
+  });
+
+  test('is given back also where it made way before it was known to be gone', async () => {
+    const { notices, workbench, start } = await editDeleted();
+    const { end } = await start();
+    await waitFor(() => expect(notices.notes).toHaveLength(1));
+    await end();
+    expect(workbench.script).toBe('ls\n');
+    notices.notes.at(-1)?.action?.run();
+    expect(workbench.script).toBe('ls -l\n');
+    expect(workbench.record).toBeNull();
+  });
+
+  test('is not given back beside itself where two saves were on their way', async () => {
+    const { host, notices, workbench, saveEdit } = await editDeleted();
+    const answers: ((end: EditEnd) => void)[] = [];
+    saveEdit.mockImplementation(() => new Promise((resolve) => answers.push(resolve)));
+    host.pass(600);
+    workbench.edit('ls -la\n');
+    host.pass(600);
+    for (const answer of answers) answer('gone');
+    await waitFor(() => expect(workbench.record).toBeNull());
+    await Promise.resolve();
+    expect(answers).toHaveLength(2);
+    expect(workbench.script).toBe('ls -la\n');
+    expect(notices.notes).toEqual([]);
+  });
+
+  test('outlives a reload', async () => {
+    const { workbench, saveEdit, kept } = await editDeleted();
+    saveEdit.mockReturnValueOnce(new Promise(() => {}));
+    workbench.keepEdit();
+
+    const next = setUp();
+    next.saveEdit.mockResolvedValue('gone');
+    next.kept.text = kept.text;
+    await next.workbench.recoverEdit();
+    expect(next.workbench.script).toBe('ls -l\n');
+    expect(next.kept.text).toBe('[null,"ls -l\\n"]');
+  });
+});
+
 describe('a script on screen', () => {
   test('is saved a moment after the last edit', async () => {
     const { host, workbench, saveEdit, start } = setUp();
@@ -286,7 +349,7 @@ describe('a script on screen', () => {
   test('stays kept for the next time where the history cannot write it', async () => {
     const { workbench, kept, saveEdit, start } = setUp();
     await (await start()).end();
-    saveEdit.mockResolvedValue(false);
+    saveEdit.mockResolvedValue('failed');
     workbench.edit('ls -l');
     workbench.keepEdit();
     const copy = kept.text;
