@@ -39,7 +39,7 @@ import { TelemetryExport } from './state/telemetry-export.svelte.ts';
 import { Workbench } from './state/workbench.svelte.ts';
 import { BroadcastNotifier } from './store/broadcast-notifier.ts';
 import { LoadMark } from './store/load-mark.ts';
-import { deleteStoredModels, storedModelBytes } from './store/model-storage.ts';
+import { deleteStoredModels, storedManifest, storedModelBytes } from './store/model-storage.ts';
 import { openHistory } from './store/open-history.ts';
 import { PreferenceStore, type Preferences } from './store/preferences.ts';
 import { SourceId } from './store/source-id.ts';
@@ -132,7 +132,7 @@ const engine: EngineStatus = new EngineStatus({
     },
   }),
   files: {
-    readOffer: (modelId) => fetchModelOffer(packUrl(modelId)),
+    readOffer: (modelId) => fetchModelOffer(packUrl(modelId), storedManifest),
     storedBytes: (offer) => storedModelBytes(offer.files),
     deleteAll: deleteStoredModels,
   },

@@ -3,13 +3,26 @@ import { failure, type Result } from '../contracts/failure.ts';
 import { parseModelOffer, type ModelOffer } from '../core/model/model-offer.ts';
 
 /**
- * Returns the offer in a model's folder; fails with `model/not-found`, `model/offline`, `model/download-failed` or
- * `model/manifest-invalid`.
+ * Returns the offer in a model's folder, or else that of the model on the device; fails with `model/not-found`,
+ * `model/offline`, `model/download-failed` or `model/manifest-invalid`.
  * @param baseUrl absolute, with a trailing slash.
+ * @param recall returns the manifest of this address as the engine keeps it for a model on the device, or null
  */
-export async function fetchModelOffer(baseUrl: string): Promise<Result<ModelOffer>> {
+export async function fetchModelOffer(
+  baseUrl: string,
+  recall: (url: string) => Promise<unknown>,
+): Promise<Result<ModelOffer>> {
+  const url = `${baseUrl}manifest.json`;
+  const newest = await fetchOffer(url);
+  // Of a model that is gone from the site nothing is used.
+  if (newest.ok || newest.failure.code === 'model/not-found') return newest;
+  const known = parseModelOffer(await recall(url));
+  return known.ok ? known : newest;
+}
+
+async function fetchOffer(url: string): Promise<Result<ModelOffer>> {
   try {
-    const response = await fetch(`${baseUrl}manifest.json`);
+    const response = await fetch(url);
     if (response.status === 404) return { ok: false, failure: failure('model/not-found') };
     if (!response.ok) return { ok: false, failure: failure('model/download-failed') };
     const text = await response.text();

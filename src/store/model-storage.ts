@@ -28,6 +28,17 @@ export async function storedModelBytes(files: readonly StoredFile[]): Promise<nu
   return bytes > 0 ? bytes : storedCacheBytes(files);
 }
 
+/** The manifest of this address whose files were brought last, or null; it tells of a model without a connection. */
+export async function storedManifest(url: string): Promise<unknown> {
+  try {
+    const response = await caches.match(url, { cacheName: MANIFEST_CACHE });
+    return response === undefined ? null : ((await response.json()) as unknown);
+  } catch {
+    // Denied: as good as never seen.
+    return null;
+  }
+}
+
 /** Deletes every model on the device. The engine must have been closed before. */
 export async function deleteStoredModels(): Promise<Result<void>> {
   try {

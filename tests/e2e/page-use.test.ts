@@ -498,6 +498,32 @@ describe('a model of the hub', () => {
   });
 });
 
+/** In the page: what the engine leaves on the device when it has brought this model. */
+async function keepModel(url: string): Promise<void> {
+  const manifest = (await (await fetch(url)).json()) as { files: { sha256: string }[] };
+  await (await caches.open('shellwright-manifests')).put(url, Response.json(manifest));
+  const files = await caches.open('shellwright-models');
+  for (const { sha256 } of manifest.files) await files.put(`/file/${sha256}`, new Response());
+}
+
+describe('without a connection', () => {
+  test('a model on the device is loaded though its manifest cannot be had', async ({ open }) => {
+    const page = await open();
+    const answer = page.waitForResponse('**/manifest.json');
+    await page.reload();
+    const url = (await answer).url();
+    await page.getByRole('button', { name: /^Download model/u }).waitFor();
+    await page.route('**/manifest.json', (route) => route.abort());
+    await page.reload();
+    await page.getByText('model/download-failed').waitFor();
+    await page.unroute('**/manifest.json');
+    await page.evaluate(keepModel, url);
+    await page.route('**/manifest.json', (route) => route.abort());
+    await page.reload();
+    await page.getByRole('link', { name: /Ready/u }).waitFor();
+  });
+});
+
 describe('window.shellwright', () => {
   test('writes, and stops by its signal, without touching what is on screen', async ({ open }) => {
     const page = await open({ scenario: { holdAfterTokens: 8 } });
