@@ -16,6 +16,7 @@ export class Notices {
   #announcement = $state.raw('');
   #notes = $state.raw<readonly Note[]>([]);
   #nextId = 1;
+  #heldId: number | null = null;
 
   constructor(host: Pick<BrowserHost, 'after'>) {
     this.#host = host;
@@ -36,15 +37,29 @@ export class Notices {
     this.#announcement = text === this.#announcement ? `${text} ` : text;
   }
 
-  /** Shows a note for a few seconds. Only the last two are kept in sight. */
+  /** Shows a note for a few seconds. Only the last two are kept in sight, and one that is held. */
   show(text: string, action: Note['action'] = null): void {
     const id = this.#nextId++;
-    this.#notes = [...this.#notes.slice(-1), { id, text, action }];
+    const last = this.#notes.at(-1);
+    const before = this.#notes.filter((note) => note === last || note.id === this.#heldId);
+    this.#notes = [...before, { id, text, action }];
     this.announce(action === null ? text : `${text} ${action.label} is possible for a while.`);
-    this.#host.after(action === null ? NOTE_MS : ACTION_NOTE_MS, () => this.dismiss(id));
+    this.#dismissAfter(action === null ? NOTE_MS : ACTION_NOTE_MS, id);
+  }
+
+  /** Keeps this note, in which the keyboard's place is, from going by itself; null when it has been left. */
+  hold(id: number | null): void {
+    this.#heldId = id;
   }
 
   dismiss(id: number): void {
     this.#notes = this.#notes.filter((note) => note.id !== id);
+  }
+
+  #dismissAfter(ms: number, id: number): void {
+    this.#host.after(ms, () => {
+      if (id === this.#heldId) this.#dismissAfter(NOTE_MS, id);
+      else this.dismiss(id);
+    });
   }
 }

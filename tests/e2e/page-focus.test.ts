@@ -198,3 +198,63 @@ test('parameters as recommended are gone on from', async ({ open }) => {
   await press(button(page, 'As recommended'));
   await expect.poll(() => focused(page)).toBe('parameter-max_tokens');
 });
+
+describe('the history', () => {
+  /** In the page: as many requests, one after another. */
+  async function ask(count: number): Promise<void> {
+    for (let at = 0; at < count; at++) {
+      await window.shellwright.generate({ prompt: `request ${at}` });
+    }
+  }
+
+  test('is gone on with from where its last page begins', async ({ open }) => {
+    const page = await open({ scenario: { text: 'ls\n', tokenMs: 0 } });
+    await getReady(page);
+    await page.evaluate(ask, 22);
+    await press(button(page, 'Show more'));
+    await expect.poll(() => focused(page)).toMatch(/^request 1 /u);
+  });
+
+  test('leaves its place to the heading where it is cleared in the settings', async ({ open }) => {
+    const page = await open({ scenario: { text: 'ls\n', tokenMs: 0 } });
+    await getReady(page);
+    await page.evaluate(ask, 1);
+    await page.getByRole('link', { name: 'Settings' }).click();
+    await press(button(page, 'Clear history, 1'));
+    await press(button(page, 'Clear history'));
+    await page.getByText('History is empty now.').first().waitFor();
+    await expect.poll(() => focused(page)).toBe('storage-title');
+  });
+});
+
+describe('a note', () => {
+  test('that is dismissed leads to the next, the last one to the page', async ({ open }) => {
+    const page = await open({ scenario: { text: 'ls\n', tokenMs: 0 } });
+    await getReady(page);
+    for (const prompt of ['one', 'two']) {
+      await page.evaluate((text) => window.shellwright.generate({ prompt: text }), prompt);
+    }
+    // Notes go by this clock: not before the test has pressed what is in them.
+    await page.clock.install();
+    for (const prompt of ['one', 'two']) await press(button(page, `Delete ${prompt}`));
+    const notes = page.getByLabel('Notes').getByRole('listitem');
+    await expect.poll(() => notes.count()).toBe(2);
+    await notes.first().getByRole('button', { name: 'Dismiss' }).focus();
+    await page.clock.runFor(60_000);
+    await expect.poll(() => notes.count()).toBe(1);
+    await expect.poll(() => focused(page)).toBe('Dismiss');
+    await press(notes.getByRole('button', { name: 'Undo' }));
+    await expect.poll(() => notes.count()).toBe(0);
+    await expect.poll(() => page.evaluate(() => document.activeElement?.tagName)).toBe('MAIN');
+  });
+});
+
+test('a model of the hub makes way for this site’s, whose heading has the place', async ({
+  open,
+}) => {
+  const page = await open({ address: '#/settings' });
+  await page.getByLabel('From the Hugging Face hub').fill('owner/name');
+  await press(button(page, 'Load'));
+  await press(button(page, 'Use this one'));
+  await expect.poll(() => focused(page)).toBe('own-model');
+});

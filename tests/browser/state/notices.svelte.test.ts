@@ -38,4 +38,18 @@ describe('notices', () => {
     for (const text of ['one', 'two', 'three']) notices.show(text);
     expect(notices.notes.map((note) => note.text)).toEqual(['two', 'three']);
   });
+
+  test('stay while the keyboard is in them', () => {
+    const host = new FakeHost();
+    const notices = new Notices(host);
+    notices.show('one');
+    notices.hold(1);
+    for (const text of ['two', 'three']) notices.show(text);
+    host.pass(60_000);
+    expect(notices.notes.map((note) => note.text)).toEqual(['one']);
+    notices.hold(null);
+    host.pass(4_000);
+    expect(notices.notes).toEqual([]);
+    expect(host.timerCount).toBe(0);
+  });
 });
