@@ -87,6 +87,8 @@ interface Job {
   /** What has arrived of its script: all that is left of it when the worker dies. */
   text: string;
   generatedTokens: number;
+  /** Whether the model that writes has the syntax guard, and was to use it. */
+  isGuarded: boolean;
   settled: boolean;
 }
 
@@ -194,6 +196,7 @@ export class EngineClient {
         startedAtMs: null,
         text: '',
         generatedTokens: 0,
+        isGuarded: false,
         settled: false,
       };
       hooks.onAccepted?.({
@@ -264,6 +267,7 @@ export class EngineClient {
     if (job === undefined) return;
     this.#running = job;
     job.startedAtMs = this.#options.now();
+    job.isGuarded = job.request.parameters.guard && this.#loaded.engine.source === 'pack';
     this.#announceQueue();
     job.hooks.onStart?.();
     this.#lastRun = this.#run(job);
@@ -479,7 +483,8 @@ function cutShort(
 ): EngineOutcome {
   const outcome = unstartedOutcome(finishReason, cause);
   const tokens = { ...outcome.tokens, generated: job.generatedTokens };
-  return { ...outcome, text: job.text, tokens };
+  const guard = { ...outcome.guard, on: job.isGuarded && job.generatedTokens > 0 };
+  return { ...outcome, text: job.text, tokens, guard };
 }
 
 function describe(error: unknown): string {

@@ -129,11 +129,28 @@ export class PackModel implements TextModel {
     signal: AbortSignal,
   ): Promise<FinishReason> {
     const { parameters, prompt } = run.request;
-    const sampler = new TokenSampler(parameters, seededRandom(run.chooseSeed()));
     const writer = new ScriptWriter(
       [...this.#options.prompt.stopStrings, ...parameters.stop],
       parameters.guard ? this.#guardFor(prompt) : null,
     );
+    try {
+      return await this.#write(writer, first, promptTokens, limit, run, signal);
+    } catch (error) {
+      run.guarded(writer.report(false));
+      throw error;
+    }
+  }
+
+  async #write(
+    writer: ScriptWriter,
+    first: Float32Array,
+    promptTokens: readonly number[],
+    limit: number,
+    run: GenerationRun,
+    signal: AbortSignal,
+  ): Promise<FinishReason> {
+    const { parameters } = run.request;
+    const sampler = new TokenSampler(parameters, seededRandom(run.chooseSeed()));
     const lookup = new PromptLookup(this.#options.decoder.maxLogitRows - 1);
     const text = [...promptTokens];
     let logits = first;

@@ -230,6 +230,24 @@ describe('a worker that dies', () => {
     });
   });
 
+  it.each([
+    ['on', 'pack', DEFAULT_PARAMETERS, true],
+    ['off where it was not wanted', 'pack', { ...DEFAULT_PARAMETERS, guard: false }, false],
+    ['off with a model that has none', 'hub', DEFAULT_PARAMETERS, false],
+  ] as const)('leaves the guard %s', async (_, source, parameters, on) => {
+    const report = { engine: { ...engine, source } } as LoadReport;
+    const { client, spawned, running } = setUp([Promise.resolve({ ok: true, value: report })]);
+    await load(client);
+    const record = client.generate({ prompt: 'p', parameters });
+    const waiting = client.generate({ prompt: 'p', parameters });
+    await settle();
+    running[0]?.write('ls', 1);
+    spawned[0]?.crash('killed');
+    expect((await record).guard).toEqual({ on, refusedTokens: 0, cutBack: false });
+    client.dispose();
+    expect((await waiting).guard.on).toBe(false);
+  });
+
   it('is not being recovered where it had no model', async () => {
     const cancelled = { ok: false, failure: failure('model/load-cancelled') } as const;
     const { client, spawned, events } = setUp([Promise.resolve(cancelled)]);
