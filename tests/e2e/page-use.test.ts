@@ -179,6 +179,20 @@ describe('what screen readers hear', () => {
 });
 
 describe('the history', () => {
+  test('tells how long ago something was asked for, as time goes by', async ({ open }) => {
+    const page = await open();
+    await getReady(page);
+    await page.evaluate(() => window.shellwright.generate({ prompt: 'list files' }));
+    await page.clock.install();
+    // Only what is shown from now on goes by this clock.
+    await page.getByRole('link', { name: 'Settings' }).click();
+    await page.getByRole('heading', { name: 'Settings', exact: true }).waitFor();
+    await page.goBack();
+    await page.getByText(/^\s*now · /u).waitFor();
+    await page.clock.fastForward(180_000);
+    await page.getByText(/^\s*[3-9] min ago · /u).waitFor();
+  });
+
   test('outlives a reload, with the edit, and fills the form when it is opened', async ({
     open,
   }) => {
