@@ -139,7 +139,7 @@ class HubLoad {
     });
     const config = await this.#loadConfig(library);
     const repository = { name: source.repository, library, config };
-    const plan = unwrap(await chooseBackend(this.#options));
+    const plan = unwrap(await chooseBackend(this.#options, this.#hooks.isRecovery));
     const choice = await this.#choose(repository, plan);
     this.#tracker.enter('downloading');
     const tokenizer = await withFailure('tokenizer/invalid', () =>

@@ -22,11 +22,18 @@ export type BackendPlan =
 /** Under this much device memory, in GiB as the browser tells it, WASM runs int8: a quarter of fp32. */
 const LOW_MEMORY_GIB = 4;
 
-/** Returns what to run on, or `engine/backend-unavailable` where the choice cannot be had. */
+/**
+ * Returns what to run on, or `engine/backend-unavailable` where the choice cannot be had.
+ * @param isRecovery after a lost graphics device; WASM then is not what was chosen, but what is left (engine.ts)
+ */
 export async function chooseBackend(
   options: Pick<LoadOptions, 'backend' | 'precision' | 'threads'>,
+  isRecovery: boolean,
 ): Promise<Result<BackendPlan>> {
-  if (options.backend === 'wasm') return planWasm(options, 'You chose WASM.');
+  if (options.backend === 'wasm') {
+    const reason = isRecovery ? 'The graphics device was lost twice.' : 'You chose WASM.';
+    return planWasm(options, reason);
+  }
   const adapter = await findGpuAdapter().catch(() => null);
   if (adapter === null) {
     return options.backend === 'webgpu'

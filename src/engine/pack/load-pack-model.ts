@@ -47,7 +47,7 @@ export async function loadPackModel(
   hooks: LoadHooks,
 ): Promise<Result<LoadedPackModel>> {
   const tracker = new LoadTracker(hooks.onProgress);
-  const plan = await chooseBackend(options);
+  const plan = await chooseBackend(options, hooks.isRecovery);
   if (!plan.ok) return plan;
   try {
     const files = await bringModel({
