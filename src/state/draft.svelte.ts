@@ -79,6 +79,7 @@ export class Draft {
   set prompt(prompt: string) {
     this.#prompt = prompt;
     this.#promptFailure = null;
+    this.#linkFailure = null;
     this.#memory.prompt.write(prompt);
   }
 
@@ -87,7 +88,7 @@ export class Draft {
     return this.#promptFailure;
   }
 
-  /** Why the share link that was opened could not be read. */
+  /** Why the share link that was opened could not be read; until something else is asked for. */
   get linkFailure(): Failure | null {
     return this.#linkFailure;
   }
@@ -142,7 +143,6 @@ export class Draft {
     this.prompt = prompt;
     this.#fields = toFields(parameters);
     this.#guard = parameters.guard;
-    this.#linkFailure = null;
   }
 
   /** Returns how to put the form back as it is now. */

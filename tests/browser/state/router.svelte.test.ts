@@ -139,6 +139,8 @@ describe('a share link', () => {
     shareLinks.open();
     expect(draft.linkFailure?.code).toBe('share/invalid-link');
     expect(draft.prompt).toBe('mine');
+    draft.prompt = 'mine again';
+    expect(draft.linkFailure).toBeNull();
   });
 
   test('is copied with the address of this page', async () => {
