@@ -97,10 +97,7 @@ export class EngineStatus {
 
   constructor(options: EngineStatusOptions) {
     this.#options = options;
-    const { unsupported } = options;
-    this.#state = $state.raw<EngineState>(
-      unsupported === null ? { kind: 'idle' } : { kind: 'unsupported', failure: unsupported },
-    );
+    this.#state = $state.raw(withoutModel(options.unsupported));
   }
 
   get state(): EngineState {
@@ -217,7 +214,7 @@ export class EngineStatus {
     this.#options.settings.loadsAtStart = false;
     this.#engine = null;
     this.#report = null;
-    this.#state = { kind: 'idle' };
+    this.#state = withoutModel(this.#options.unsupported);
     await this.#lookUp();
     return result;
   }
@@ -366,6 +363,10 @@ export class EngineStatus {
     this.#offer = result.ok ? result.value : null;
     this.#offerFailure = result.ok ? null : result.failure;
   }
+}
+
+function withoutModel(unsupported: Failure | null): EngineState {
+  return unsupported === null ? { kind: 'idle' } : { kind: 'unsupported', failure: unsupported };
 }
 
 /** What a browser must have to run any model here. */

@@ -157,6 +157,14 @@ describe('the first visit', () => {
     expect(engine.state.kind).toBe('unsupported');
     expect(loads).toHaveLength(0);
   });
+
+  test('stays what it is when models are deleted', async () => {
+    const unsupported = failure('engine/unsupported-browser');
+    const { engine } = setUp({ unsupported, storedBytes: 100 });
+    await engine.deleteModels();
+    expect(engine.state).toEqual({ kind: 'unsupported', failure: unsupported });
+    expect(engine.storedBytes).toBe(0);
+  });
 });
 
 describe('a tab that died while it prepared the model', () => {
