@@ -91,8 +91,9 @@ test('5.2 Tracing: spans of each phase go to a Collector by OTLP, and are drawn 
   await page.getByLabel('Address of the receiver').fill(collector.url);
   await page.getByLabel('Address of the receiver').press('Tab');
   await page.getByRole('switch', { name: 'Send what is measured to a receiver' }).check();
+  // Lines that are written before it is known from when on to send stay here, and none would come after these.
+  await page.waitForFunction(() => localStorage.getItem('shellwright.otlp')?.includes('"logs"'));
   await page.evaluate(() => window.shellwright.load({ backend: 'wasm' }));
-  // Once the first lines have come, it is known from when on to send.
   await passUntil(page, 15_000, () =>
     collector.bodies.some((body) => body.includes('resourceLogs')),
   );
