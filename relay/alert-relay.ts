@@ -364,6 +364,7 @@ export class AlertRelay {
       triedSinceMs: unit.retriedAtMs ?? post.atMs,
       attempts: unit.attempts,
       mayBeRepeat: unit.isUncertain,
+      isPartlySent: false,
     });
   }
 
@@ -392,7 +393,7 @@ export class AlertRelay {
           status: 'queued',
           attempts,
           answer,
-          isUncertain: mayBeRepeat || isPartlySent === true,
+          isUncertain: mayBeRepeat || isPartlySent,
           finishedAtMs: null,
         }));
       },
@@ -421,7 +422,7 @@ export class AlertRelay {
       status,
       attempts,
       answer,
-      isUncertain: mayBeRepeat || (status === 'dead' && isPartlySent === true),
+      isUncertain: mayBeRepeat || (status === 'dead' && isPartlySent),
       finishedAtMs: nowMs,
     }));
   }
@@ -437,7 +438,7 @@ export class AlertRelay {
       { change: ProgressEntry['change']; units: [number, number][] }
     >();
     for (const parcel of parcels) {
-      const id = `${parcel.attempts} ${parcel.mayBeRepeat} ${parcel.isPartlySent ?? false}`;
+      const id = `${parcel.attempts} ${parcel.mayBeRepeat} ${parcel.isPartlySent}`;
       let group = groups.get(id);
       if (group === undefined) groups.set(id, (group = { change: changeOf(parcel), units: [] }));
       group.units.push([parcel.post, parcel.index]);

@@ -31,7 +31,7 @@ export interface QueuedParcel extends Parcel {
   attempts: number;
   mayBeRepeat: boolean;
   /** Some recipients have it, which nobody knows after a restart: then it may be a repetition. */
-  isPartlySent?: boolean;
+  isPartlySent: boolean;
 }
 
 const GIVE_UP_AFTER_MS = 24 * 3_600_000;

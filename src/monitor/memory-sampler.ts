@@ -4,6 +4,7 @@
  * that of the WASM which runs the model. It tells how near the page is to running out of memory.
  */
 import type { EngineMemory } from '../contracts/engine.ts';
+import { within } from '../core/async/within.ts';
 import { gaugesRead, type GaugeReading } from '../core/metrics/event-deltas.ts';
 import type { MonitorStore } from '../store/monitor-port.ts';
 
@@ -88,12 +89,6 @@ export class MemorySampler {
 
   async #engineMemory(): Promise<EngineMemory | null> {
     const { engineMemory, after } = this.#options;
-    let callOff = (): void => {};
-    const tooLate = new Promise<null>((resolve) => {
-      callOff = after(ANSWER_WITHIN_MS, () => resolve(null));
-    });
-    const memory = await Promise.race([engineMemory(), tooLate]);
-    callOff();
-    return memory;
+    return within(engineMemory(), ANSWER_WITHIN_MS, after);
   }
 }

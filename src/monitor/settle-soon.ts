@@ -1,3 +1,4 @@
+import { within } from '../core/async/within.ts';
 import type { ResilientMonitor } from '../store/resilient-monitor.ts';
 
 /** A slow disk must not keep what is on it from being read. */
@@ -14,10 +15,5 @@ export async function settleSoon({
   readonly store: Pick<ResilientMonitor, 'settled'>;
   readonly after: (ms: number, callback: () => void) => () => void;
 }): Promise<void> {
-  let callOff = (): void => {};
-  const patience = new Promise<void>((resolve) => {
-    callOff = after(WITHIN_MS, resolve);
-  });
-  await Promise.race([store.settled(), patience]);
-  callOff();
+  await within(store.settled(), WITHIN_MS, after);
 }

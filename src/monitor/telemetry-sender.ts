@@ -9,7 +9,6 @@ import {
   currentRows,
   rowsSince,
   seriesCount,
-  stillCounted,
   telemetryRows,
 } from '../core/export/telemetry-rows.ts';
 import type { DropReason } from '../core/metrics/metric-labels.ts';
@@ -129,15 +128,14 @@ export class TelemetrySender {
       const { clientId, sequence } = known?.pending === null ? known : newIdentity(newId);
       return this.#write({ clientId, sinceEpochMs, sequence, told: totals, pending: null });
     }
-    const told = stillCounted(known.told, totals);
-    const { rows, series, after } = rowsSince(told, totals, MAX_SERIES_CHARS);
+    const { rows, series, after } = rowsSince(known.told, totals, MAX_SERIES_CHARS);
     if (series === 0) {
-      const isLess = seriesCount(told) < seriesCount(known.told);
-      return isLess ? this.#write({ ...known, told }) : known;
+      const isLess = seriesCount(after) < seriesCount(known.told);
+      return isLess ? this.#write({ ...known, told: after }) : known;
     }
     const sequence = known.sequence + 1;
     const pending = { sequence, madeAtEpochMs: epochNow(), rows, series, after };
-    return this.#write({ ...known, told, pending });
+    return this.#write({ ...known, pending });
   }
 
   /** null where this is not all there is: what is in memory only is added to the disk later, and would count twice. */

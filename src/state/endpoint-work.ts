@@ -1,10 +1,12 @@
 /** What the endpoints have this tab do: requests as every other request, health and figures as on their pages. */
 import type { EndpointServerOptions } from '../bridge/endpoint-server.ts';
 import type { TabStanding } from '../contracts/endpoint.ts';
+import { within } from '../core/async/within.ts';
 import { traceIdOf } from '../core/trace/trace-ids.ts';
 import { SAMPLE_EVERY_MS } from '../monitor/memory-sampler.ts';
 import type { Monitor } from '../monitor/monitor.ts';
 import type { PageTools } from '../monitor/page-tools.ts';
+import { settleSoon } from '../monitor/settle-soon.ts';
 import type { BrowserHost } from './browser-host.ts';
 import type { EngineStatus } from './engine-status.svelte.ts';
 import { RecentValue } from './recent-value.ts';
@@ -20,18 +22,13 @@ export interface EndpointWorkOptions {
   readonly host: Pick<BrowserHost, 'now' | 'after'>;
 }
 
-/** A busy model may take seconds to say how much memory it has, and a slow disk to write. */
+/** A busy model may take seconds to say how much memory it has. */
 const READ_WITHIN_MS = 1_000;
 
 export function endpointWork(
   options: EndpointWorkOptions,
 ): Omit<EndpointServerOptions, 'locks' | 'newId' | 'now'> {
   const { engine, requests, settings, monitor, loadPageTools, host } = options;
-  const soon = <T>(work: Promise<T>): Promise<T | null> =>
-    new Promise((resolve) => {
-      const callOff = host.after(READ_WITHIN_MS, () => resolve(null));
-      void work.then(resolve, () => resolve(null)).finally(callOff);
-    });
   // Memory is told by the worker that runs the model, between two tokens at best: not anew for each scrape.
   const gauges = new RecentValue({
     read: () => monitor.sampler.read(),
@@ -52,7 +49,11 @@ export function endpointWork(
     refuse: (cause) => requests.refuse(cause, { prompt: '', parameters: null }),
     checkHealth: async (query) => (await loadPageTools()).checkHealth(query),
     async standing(): Promise<TabStanding> {
-      const [read] = await Promise.all([soon(gauges.get()), soon(monitor.store.settled())]);
+      const after = (ms: number, callback: () => void): (() => void) => host.after(ms, callback);
+      const [read] = await Promise.all([
+        within(gauges.get(), READ_WITHIN_MS, after).catch(() => null),
+        settleSoon({ store: monitor.store, after }),
+      ]);
       return {
         startedAtEpochMs: monitor.startedAtEpochMs,
         uptimeSeconds: host.now() / 1000,

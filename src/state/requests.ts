@@ -5,6 +5,7 @@
 import type { EngineClient, GenerateHooks } from '../bridge/engine-client.ts';
 import type { Failure } from '../contracts/failure.ts';
 import type { GenerationRecord } from '../contracts/generation.ts';
+import { within } from '../core/async/within.ts';
 import type { ParsedRequest } from '../core/prompt/parse-parameters.ts';
 import { fullScript } from '../core/prompt/prompt-form.ts';
 import { Listeners } from '../monitor/listeners.ts';
@@ -77,12 +78,7 @@ export class Requests {
 
   async #keep(record: GenerationRecord): Promise<void> {
     const { history, after } = this.#options;
-    let callOff = (): void => {};
-    const patience = new Promise<void>((resolve) => {
-      callOff = after(KEEP_WITHIN_MS, resolve);
-    });
-    await Promise.race([history.add(record), patience]);
-    callOff();
+    await within(history.add(record), KEEP_WITHIN_MS, after);
   }
 
   async #dangersOf({ prompt, text, tokens }: GenerationRecord): Promise<readonly string[]> {

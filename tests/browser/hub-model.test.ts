@@ -283,9 +283,9 @@ describe('a model that never stops', () => {
   });
 
   test('is stopped by its time', async () => {
-    const outcome = await generate({ max_tokens: 450, timeout_ms: 100 });
+    const outcome = await generate({ max_tokens: 450, timeout_ms: 500 });
     expect(outcome.finishReason).toBe('timeout');
-    expect(outcome.tokens.generated).toBeGreaterThan(0);
+    expect(outcome.tokens.generated).toBeGreaterThan(1);
   });
 
   test('is stopped by the end of the context', async () => {

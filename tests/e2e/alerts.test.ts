@@ -10,6 +10,7 @@ import { READY } from '../fixtures/scripted-engine/scenario.ts';
 import { appFolder, BUSY_MACHINE_TIMEOUT_MS } from './support/app-test.ts';
 import { askUntilSaid } from './support/delivery-log.ts';
 import { overflowPx, seriousViolations, test as pageTest } from './support/page-test.ts';
+import { refuse } from './support/refuse.ts';
 
 interface SinkAlert {
   readonly labels: Readonly<Record<string, string>>;
@@ -79,15 +80,7 @@ async function openAlerts(context: BrowserContext, url: string): Promise<Page> {
 }
 
 /** Twelve requests that are refused: more than the ten of the rule. */
-async function failTwelve(page: Page): Promise<void> {
-  await page.evaluate(async (prompt) => {
-    for (let at = 0; at < 12; at++) {
-      await window.shellwright.generate({ prompt, temperature: 9 }).catch(() => null);
-    }
-    // Once that is answered, all of it is counted.
-    await window.shellwright.records();
-  }, CANARY);
-}
+const failTwelve = (page: Page): Promise<void> => refuse(page, 12, CANARY);
 
 const burst = (page: Page) => page.getByRole('heading', { name: 'Error burst', exact: true });
 

@@ -8,7 +8,7 @@ export interface RowsSince {
   readonly rows: readonly TelemetryRow[];
   /** How many series they hold. */
   readonly series: number;
-  /** The earlier state with them in it. */
+  /** The earlier state with them in it, and without what is no longer counted. */
   readonly after: readonly TelemetryRow[];
   /** There is more than fits into one post. */
   readonly hasMore: boolean;
@@ -36,7 +36,7 @@ export function currentRows(rows: readonly TelemetryRow[]): readonly TelemetryRo
 }
 
 /** Of what the relay has been told, that which is counted still: what is gone was deleted, and begins anew. */
-export function stillCounted(
+function stillCounted(
   told: readonly TelemetryRow[],
   totals: readonly TelemetryRow[],
 ): readonly TelemetryRow[] {
@@ -78,7 +78,7 @@ export function rowsSince(
 ): RowsSince {
   const known = new Map(before.map((row) => [idOf(row), row]));
   const rows = new Map<string, MutableRow>();
-  const after = new Map(before.map((row) => [idOf(row), copyOf(row)]));
+  const after = new Map(stillCounted(before, totals).map((row) => [idOf(row), copyOf(row)]));
   let series = 0;
   let chars = 0;
   for (const [row, key, added] of additions(known, totals)) {

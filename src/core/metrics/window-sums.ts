@@ -146,8 +146,8 @@ export class WindowSums {
 
   #noteMemory(max: number | null, startMs: number): void {
     if (max === null || startMs < this.#latestMemoryMs) return;
-    const isNewer = startMs > this.#latestMemoryMs || this.latestMemory === null;
-    this.latestMemory = isNewer ? max : Math.max(max, this.latestMemory ?? max);
+    const isSameRow = startMs === this.#latestMemoryMs;
+    this.latestMemory = isSameRow ? Math.max(max, this.latestMemory ?? max) : max;
     this.#latestMemoryMs = startMs;
   }
 

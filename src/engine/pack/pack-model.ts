@@ -129,61 +129,51 @@ export class PackModel implements TextModel {
     signal: AbortSignal,
   ): Promise<FinishReason> {
     const { parameters, prompt } = run.request;
+    const sampler = new TokenSampler(parameters, seededRandom(run.chooseSeed()));
     const writer = new ScriptWriter(
       [...this.#options.prompt.stopStrings, ...parameters.stop],
       parameters.guard ? this.#guardFor(prompt) : null,
     );
-    try {
-      return await this.#write(writer, first, promptTokens, limit, run, signal);
-    } catch (error) {
-      run.guarded(writer.report(false));
-      throw error;
-    }
-  }
-
-  async #write(
-    writer: ScriptWriter,
-    first: Float32Array,
-    promptTokens: readonly number[],
-    limit: number,
-    run: GenerationRun,
-    signal: AbortSignal,
-  ): Promise<FinishReason> {
-    const { parameters } = run.request;
-    const sampler = new TokenSampler(parameters, seededRandom(run.chooseSeed()));
     const lookup = new PromptLookup(this.#options.decoder.maxLogitRows - 1);
     const text = [...promptTokens];
     let logits = first;
     let finishReason: FinishReason | null = null;
     let mustCut = false;
-    while (finishReason === null) {
-      sampler.begin(logits, text.slice(-REPETITION_WINDOW));
-      const token = this.#choose(sampler, writer);
-      if (token === null || this.#isEnd(token)) {
-        finishReason = 'stop';
-        mustCut = token === null;
-        break;
+    let cut: string | null = null;
+    try {
+      while (finishReason === null) {
+        sampler.begin(logits, text.slice(-REPETITION_WINDOW));
+        const token = this.#choose(sampler, writer);
+        if (token === null || this.#isEnd(token)) {
+          finishReason = 'stop';
+          mustCut = token === null;
+          break;
+        }
+        text.push(token);
+        const piece = writer.push(this.#options.tokenizer.bytesOf(token));
+        run.token(piece.text);
+        if (piece.stopped) {
+          finishReason = 'stop';
+          break;
+        }
+        // Cancels arrive as messages, which are only read between tasks.
+        await nextTask();
+        if (signal.aborted) finishReason = abortReason(signal);
+        else if (run.generated >= limit) finishReason = 'length';
+        else if (run.decodeMs() > parameters.timeout_ms) finishReason = 'timeout';
+        else logits = await this.#feed.next(token, text, lookup);
       }
-      text.push(token);
-      const piece = writer.push(this.#options.tokenizer.bytesOf(token));
-      run.token(piece.text);
-      if (piece.stopped) {
-        finishReason = 'stop';
-        break;
-      }
-      // Cancels arrive as messages, which are only read between tasks.
-      await nextTask();
-      if (signal.aborted) finishReason = abortReason(signal);
-      else if (run.generated >= limit) finishReason = 'length';
-      else if (run.decodeMs() > parameters.timeout_ms) finishReason = 'timeout';
-      else logits = await this.#feed.next(token, text, lookup);
+      run.write(writer.flush());
+      cut =
+        mustCut || finishReason === 'length' || finishReason === 'timeout'
+          ? writer.cutBack()
+          : null;
+      if (cut !== null) run.replaceText(cut);
+      return finishReason;
+    } finally {
+      // Of a script that ends with a failure, too.
+      run.guarded(writer.report(cut !== null));
     }
-    run.write(writer.flush());
-    const cut =
-      mustCut || finishReason === 'length' || finishReason === 'timeout' ? writer.cutBack() : null;
-    if (cut !== null) run.replaceText(cut);
-    run.guarded(writer.report(cut !== null));
-    return finishReason;
   }
 
   /**

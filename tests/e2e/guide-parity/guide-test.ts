@@ -8,6 +8,7 @@ import { scriptedEngine } from '../../fixtures/scripted-engine/bundle.ts';
 import { READY, type ScriptedRequest } from '../../fixtures/scripted-engine/scenario.ts';
 import { copyApp } from '../support/app-copies.ts';
 import { appFolder, BUSY_MACHINE_TIMEOUT_MS, test as appTest } from '../support/app-test.ts';
+import { refuse as refuseRequests } from '../support/refuse.ts';
 
 /** In prompts and scripts; nothing that monitoring keeps, logs, exports or sends may hold it. */
 export const CANARY = 'zq-canary-5120';
@@ -120,18 +121,9 @@ async function openUnderServiceWorker(context: BrowserContext, site: AppServer):
   return page;
 }
 
-/** Requests that are refused, one after the other. */
-export async function refuse(page: Page, count: number): Promise<void> {
-  await page.evaluate(
-    async ({ prompt, times }) => {
-      for (let at = 0; at < times; at++) {
-        await window.shellwright.generate({ prompt, temperature: 9 }).catch(() => null);
-      }
-      // Once that is answered, all of it is counted.
-      await window.shellwright.records();
-    },
-    { prompt: `<!channel> ${CANARY}`, times: count },
-  );
+/** Requests that are refused, one after the other. Resolves once all of them are counted. */
+export function refuse(page: Page, count: number): Promise<void> {
+  return refuseRequests(page, count, `<!channel> ${CANARY}`);
 }
 
 /** Requests that are generated, one after the other. @returns their ids */

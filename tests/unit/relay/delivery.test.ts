@@ -40,6 +40,7 @@ function queueWith(options: Partial<Omit<Sink, 'send' | 'close'>> = {}, random =
       triedSinceMs: clock.epochNow(),
       attempts: 0,
       mayBeRepeat: false,
+      isPartlySent: false,
       ...changes,
     });
   };
